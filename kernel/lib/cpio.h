@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reader of cpio archives in the "newc" format (magic 070701, and 070702 with checksums), as
+ * Linux's Documentation/driver-api/early-userspace/buffer-format.rst defines it for initial file
+ * systems.
+ *
+ * Pure: it works on bytes in memory, allocates nothing, copies nothing, and trusts no field; names
+ * and data are pointers into the archive. Several archives may follow one another with zero bytes
+ * between them; the reader walks over the joints. A name may be padded with more than one NUL
+ * (packers use that to align the data).
+ */
+#ifndef KERNEL_LIB_CPIO_H
+#define KERNEL_LIB_CPIO_H
+
+#include "kernel/lib/types.h"
+
+/* Longest path that cpio_find handles, also while it follows links; bytes with the NUL. */
+#define CPIO_PATH_MAX  1024
+/* Symbolic links followed in one search before -ELOOP, as in Linux's path walk. */
+#define CPIO_LINKS_MAX 40
+
+/* Fill in bytes and size, leave the rest zero. */
+struct cpio_reader {
+    const u8 *bytes;
+    u64 size;
+    u64 offset;  /* of the next header */
+    u32 archive; /* number of trailers passed */
+};
+
+struct cpio_entry {
+    const char *name;   /* NUL-terminated, as it stands in the archive, e.g. "./bin/sh" */
+    size_t name_length; /* strlen(name) */
+    u32 ino, mode, uid, gid, nlink, mtime;
+    u32 devmajor, devminor;   /* of the file system that held the file; with ino: its identity */
+    u32 rdevmajor, rdevminor; /* of a device node */
+    u32 checksum;             /* sum of the data's bytes; only when has_checksum */
+    bool has_checksum;
+    u32 archive;     /* which of the concatenated archives; hard links stay inside one */
+    const u8 *data;  /* data_size bytes; a symbolic link's target (without a NUL) is data, too */
+    u64 data_size;   /* bytes */
+    u64 data_offset; /* of data from the start of the buffer */
+};
+
+/* True when the bytes start like an archive, zero padding before it included. */
+bool cpio_is_archive(const u8 *bytes, u64 size);
+
+/*
+ * Reads the next entry. Returns 1 and fills `entry`; 0 at the end (after the last trailer, or where
+ * the buffer ends between two entries, which Linux accepts); -EINVAL with a phrase in *why when the
+ * archive is malformed.
+ */
+int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char **why) MUST_CHECK;
+
+/*
+ * Finds a path and follows symbolic links, absolute or relative, in its middle and at its end.
+ * "/bin/x", "./bin/x" and "bin/x" are the same, in the archive and in `path`. Of several entries with
+ * one name the last one counts. A hard link without data gets the data of its later links. The
+ * directories on the way need no entries of their own. The result may be of any type but a symbolic
+ * link: check S_ISREG(entry->mode). A wrong checksum (070702) of the file found is -EINVAL.
+ *
+ * Returns 0; -ENOENT; -ELOOP (more than CPIO_LINKS_MAX links); -ENAMETOOLONG; -EINVAL (malformed).
+ * *why then holds a phrase.
+ */
+int cpio_find(const u8 *bytes, u64 size, const char *path, struct cpio_entry *entry,
+              const char **why) MUST_CHECK;
+
+#endif
