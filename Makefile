@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds the kernel, and calls tools/galette for everything that starts a machine. `make help`
+# lists what there is. The kernel's sources are found, not listed: every .c and .asm file in the
+# folders of tools/layers.txt is part of it. The examples, the tests, the fuzzers and the EFI application each
+# bring a .mk file of their own.
+#
+# The kernel is linked twice. Pass 1 carries an empty symbol table; tools/symbols reads where the
+# functions ended up and writes the table that pass 2 links. The table lies behind all code, so
+# that no function moves between the passes; tools/symbols checks that none did.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---- What the command line may set -------------------------------------------------------------
+
+INITRD ?= hello#   the program: an example's name, a path to an ELF file, or an archive
+RING   ?= 3#       where it runs: 3 or 0
+BOOT   ?= iso#     the door: iso uefi pvh q35 microvm efi
+MEM    ?= 256M#    the machine's memory
+CPUS   ?= 1#       its processors
+ARGS   ?=#         the program's arguments, as the shell would split them
+TRACE  ?=#         1: one line per system call; or the names of calls
+QEMU   ?=#         more arguments for QEMU
+OUTPUT ?=#         where `make iso` and `make efi` write to
+DEBUG  ?=#         1: a kernel with its debugging checks, in build-debug
+V      ?=#         1: show the commands
+
+BUILD := $(if $(DEBUG),build-debug,build)
+
+# ---- Tools -------------------------------------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+NASM    ?= nasm
+LD      := ld
+NM      := nm
+STRIP   := strip
+SPARSE  ?= sparse
+PYTHON  := /usr/bin/python3
+GALETTE := tools/galette
+
+# What the goals need is looked for (and installed) before anything else is read, because the
+# included files ask the compiler for paths. tools/setup takes a few milliseconds if all is there.
+goals  := $(or $(MAKECMDGOALS),all)
+groups := $(if $(filter-out clean help,$(goals)),build)
+groups += $(if $(filter run iso efi debug,$(goals)),run $(filter $(BOOT),iso uefi efi))
+groups += $(if $(filter iso,$(goals)),iso)
+groups += $(if $(filter efi build/galette.efi,$(goals)),efi)
+groups += $(if $(filter debug,$(goals)),gdb)
+groups += $(if $(filter test,$(goals)),check host fuzz run iso uefi efi gdb programs boot-tests)
+groups += $(if $(filter check,$(goals)),check)
+groups += $(if $(filter test-host,$(goals)),host)
+groups += $(if $(filter fuzz fuzz-smoke,$(goals)),fuzz)
+groups += $(if $(filter test-boot,$(goals)),run iso uefi efi gdb programs boot-tests)
+groups += $(if $(filter bench,$(goals)),run iso uefi efi programs bench)
+groups += $(if $(filter programs,$(goals)),programs)
+groups += $(if $(findstring musl,$(goals) $(INITRD)),musl)
+groups += $(if $(findstring rust,$(goals) $(INITRD)),rust)
+groups += $(if $(findstring cxx,$(goals) $(INITRD))$(findstring cpp,$(goals) $(INITRD)),cxx)
+groups := $(sort $(groups))
+
+ifneq ($(groups),)
+ifeq (,$(findstring n,$(firstword -$(MAKEFLAGS))))
+ifeq (,$(wildcard tools/setup))
+else
+setup_failed := $(shell tools/setup $(groups) >&2 || echo yes)
+ifneq ($(setup_failed),)
+$(error the tools above are missing)
+endif
+endif
+endif
+endif
+
+ifeq ($(V),1)
+Q    :=
+show  = @:
+else
+Q    := @
+show  = @printf '  %-7s %s\n'
+endif
+
+# ---- The kernel --------------------------------------------------------------------------------
+
+KERNEL_FOLDERS := $(wildcard arch boot drivers fs kernel loader mm net syscall)
+KERNEL_FIND    := find $(KERNEL_FOLDERS) -path boot/efi -prune -o -path '*/vdso' -prune -o -name
+
+KERNEL_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -m64 -mno-red-zone -mgeneral-regs-only \
+                 -mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
+                 -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
+                 -Wall -Wextra -Werror -I. $(if $(DEBUG),-DGALETTE_DEBUG)
+KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./ $(if $(DEBUG),-DGALETTE_DEBUG)
+KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
+                  --no-warn-rwx-segments --build-id=none
+
+KERNEL_C    := $(sort $(shell $(KERNEL_FIND) '*.c' -print))
+KERNEL_ASM  := $(sort $(shell $(KERNEL_FIND) '*.asm' -print))
+KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o)
+
+.PHONY: all
+all: $(BUILD)/galette
+
+# Changed flags or a file that came or went rebuild what depends on them.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS)' > $@
+$(BUILD)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' | cmp -s - $@ || \
+	    echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' > $@
+
+$(BUILD)/kernel/%.c.o: %.c $(BUILD)/flags
+	$(show) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+
+$(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags
+	$(show) NASM $<
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+
+$(BUILD)/symbols-empty.asm: tools/symbols
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/symbols --empty -o $@
+
+$(BUILD)/galette-pass1.elf: $(KERNEL_OBJS) $(BUILD)/symbols-empty.asm linker.ld $(BUILD)/objects
+	$(show) LD $@
+	$(Q)$(NASM) -f elf64 $(BUILD)/symbols-empty.asm -o $(BUILD)/symbols-empty.o
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJS) $(BUILD)/symbols-empty.o
+
+$(BUILD)/symbols.asm: $(BUILD)/galette-pass1.elf tools/symbols
+	$(show) SYMBOLS $@
+	$(Q)$(NM) -n $< | $(PYTHON) tools/symbols -o $@
+
+$(BUILD)/galette.elf: $(BUILD)/galette-pass1.elf $(BUILD)/symbols.asm
+	$(show) LD $@
+	$(Q)$(NASM) -f elf64 $(BUILD)/symbols.asm -o $(BUILD)/symbols.o
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJS) $(BUILD)/symbols.o
+	$(Q)$(NM) -n $@ | $(PYTHON) tools/symbols --verify $(BUILD)/symbols.asm
+
+$(BUILD)/galette: $(BUILD)/galette.elf
+	$(show) STRIP $@
+	$(Q)$(STRIP) -s -o $@ $<
+
+-include $(KERNEL_OBJS:.o=.d)
+
+# ---- What brings its own rules -----------------------------------------------------------------
+
+-include tests/programs/programs.mk
+-include boot/efi/efi.mk
+-include tests/host/host.mk
+-include tests/fuzz/fuzz.mk
+-include tools/bench/bench.mk
+
+# ---- Machines ----------------------------------------------------------------------------------
+
+# An example is built first; anything else is a path.
+example := $(if $(findstring /,$(INITRD)),,$(if $(wildcard $(INITRD)),,build/programs/$(INITRD)))
+options  = -r $(RING) -m $(MEM) -c $(CPUS) \
+           $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
+
+.PHONY: run iso efi debug
+run: all $(example) $(if $(filter efi,$(BOOT)),$(wildcard boot/efi/efi.mk))
+	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(INITRD) $(ARGS) -- $(QEMU)
+
+iso: all $(example)
+	$(Q)$(GALETTE) iso $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+
+efi: all $(example)
+	$(Q)$(GALETTE) efi $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+
+debug: all $(example)
+	$(Q)$(GALETTE) debug -b $(if $(filter file,$(origin BOOT)),pvh,$(BOOT)) $(options) \
+	    $(INITRD) $(ARGS) -- $(QEMU)
+
+# ---- Tests -------------------------------------------------------------------------------------
+
+.PHONY: test test-boot check check-format check-sparse check-layers bench clean help FORCE
+test:
+	@$(PYTHON) tools/run_suites check test-host fuzz-smoke test-boot
+
+test-boot: all
+	$(Q)$(PYTHON) -m pytest -q tests/boot $(PYTEST)
+
+# One that no .mk file above has brought along.
+ifeq (,$(wildcard tests/host/host.mk))
+.PHONY: test-host
+test-host:
+	@echo 'no tests/host yet'
+endif
+ifeq (,$(wildcard tests/fuzz/fuzz.mk))
+.PHONY: fuzz-smoke
+fuzz-smoke:
+	@echo 'no tests/fuzz yet'
+endif
+ifeq (,$(wildcard tools/bench/bench.mk))
+bench: all
+	@echo 'no tools/bench yet'
+endif
+
+C_FILES := $(shell find arch boot drivers fs kernel loader mm net syscall tests tools \
+                        -name '*.[ch]' 2>/dev/null | sort)
+
+check: check-format check-layers check-sparse
+
+check-format:
+	$(show) FORMAT '$(words $(C_FILES)) files'
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+check-layers:
+	$(show) LAYERS tools/layers.txt
+	$(Q)$(PYTHON) tools/check_layers
+
+check-sparse: $(KERNEL_C:%=$(BUILD)/sparse/%)
+
+$(BUILD)/sparse/%.c: %.c $(BUILD)/flags
+	$(show) SPARSE $<
+	@mkdir -p $(@D)
+	$(Q)$(SPARSE) $(filter-out -Werror,$(KERNEL_CFLAGS)) -Wsparse-error -Wno-decl $<
+	@touch $@
+
+clean:
+	rm -rf build build-debug
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+#: make                    the kernel: build/galette (stripped), build/galette.elf (with symbols)
+#: make run INITRD=hello   boot a program and nothing else
+#: make iso INITRD=hello   an ISO for BIOS and UEFI machines
+#: make efi INITRD=hello   one EFI file with kernel, program and command line
+#: make debug INITRD=hello a machine that waits, and GDB with both symbol tables
+#: make test               check, test-host, fuzz-smoke and test-boot
+#: make check              format, layering, sparse
+#: make bench              the tables of speed and size
+#: make clean
+#:
+#: Variables of run, iso, efi and debug:
+#:   INITRD=NAME|FILE   an example of tests/programs, an ELF file or a cpio archive (hello)
+#:   RING=3|0           where the program runs (3)
+#:   BOOT=iso|uefi|pvh|q35|microvm|efi   the door (run: iso, debug: pvh)
+#:   MEM=256M  CPUS=1   the machine
+#:   ARGS='a "b c"'     the program's arguments
+#:   TRACE=1            one line per system call
+#:   OUTPUT=FILE        where iso and efi write to
+#: V=1 shows the commands; DEBUG=1 builds a kernel with debugging checks in build-debug.
