@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where threads touch the processor: switching stacks, entering the program, its FPU state and its
+ * FS and GS bases, and the frame it left on its kernel stack.
+ */
+#ifndef ARCH_CONTEXT_H
+#define ARCH_CONTEXT_H
+
+#include "arch/x86_64/frame.h"
+#include "kernel/lib/types.h"
+
+/* The part of a thread that belongs to the processor; embedded in struct thread. */
+struct arch_thread {
+    u64 stack_pointer;         /* saved by context_switch */
+    struct trap_frame *frame;  /* at the top of the kernel stack */
+    u64 fs_base, gs_base;      /* the program's, valid while the thread does not run */
+    void *fpu_area;            /* fpu_area_size() bytes, 64-byte aligned; NULL: no program */
+};
+
+/* Choose the ring in which programs run: 0 or 3. Once, before the first program. */
+void arch_set_program_ring(int ring);
+
+/* Prepare a thread that starts at `entry(argument)` on the stack ending at `stack_top`. */
+void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry)(void *),
+                     void *argument);
+
+/* Leave `from` (saving it) and continue `to`; returns when `from` is switched to again.
+ * Interrupts are off. */
+void context_switch(struct arch_thread *from, struct arch_thread *to);
+
+/* Enter the program for the first time at `entry` with `stack`: registers zero, FPU fresh. */
+NORETURN void context_enter_program(struct arch_thread *thread, vaddr_t entry, vaddr_t stack);
+
+/* Bytes of an FPU save area on this processor, and a fresh state written into one. */
+size_t fpu_area_size(void);
+void fpu_area_init(void *area);
+
+/* The running thread's FS and GS base, as the program sees them. `base` lies below USER_LIMIT. */
+void context_set_fs_base(u64 base);
+void context_set_gs_base(u64 base);
+u64 context_fs_base(void);
+u64 context_gs_base(void);
+
+/* Number of the system call that the running thread is in (arch: from its frame). */
+u64 syscall_current_number(void);
+
+#endif

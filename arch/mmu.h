@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables, without a word about their format.
+ *
+ * A `struct mmu` is one address space: a root table whose upper half is the kernel's, shared by
+ * all. The caller holds the lock of the address space; the kernel's own tables are changed only
+ * under mm/kmap.c's lock. Pages are PAGE_SIZE or, with MMU_LARGE, MMU_LARGE_SIZE bytes.
+ */
+#ifndef ARCH_MMU_H
+#define ARCH_MMU_H
+
+#include "kernel/lib/types.h"
+
+struct boot_info;
+
+#define MMU_WRITE    (1u << 0)
+#define MMU_EXECUTE  (1u << 1)
+#define MMU_USER     (1u << 2) /* reachable from ring 3 */
+#define MMU_DEVICE   (1u << 3) /* not cached */
+#define MMU_BORROWED (1u << 4) /* the frame is not the allocator's: never freed on unmap */
+#define MMU_LARGE    (1u << 5)
+#define MMU_DIRTY    (1u << 6) /* only reported by mmu_query */
+#define MMU_GLOBAL   (1u << 7) /* the same in every address space */
+
+#define MMU_LARGE_SIZE (2UL << 20)
+
+/* All RAM appears here, at DIRECT_MAP_BASE + physical address. */
+#define DIRECT_MAP_BASE 0xffff800000000000UL
+#define DIRECT_MAP_SIZE 0x0000400000000000UL /* 64 TiB */
+/* Device registers and tables outside RAM. */
+#define KMAP_BASE 0xffffc00000000000UL
+#define KMAP_SIZE 0x0000008000000000UL /* 512 GiB: one root entry */
+/* Kernel stacks with their guard pages. */
+#define KSTACK_AREA_BASE 0xffffc08000000000UL
+#define KSTACK_AREA_SIZE 0x0000008000000000UL
+
+struct mmu {
+    paddr_t root;
+};
+
+static inline void *phys_to_virt(paddr_t physical)
+{
+    return (void *)(DIRECT_MAP_BASE + physical);
+}
+
+static inline paddr_t virt_to_phys(const void *direct)
+{
+    return (paddr_t)direct - DIRECT_MAP_BASE;
+}
+
+/* Readable pointer to physical memory before the direct map exists: valid until the next call;
+ * at most 1 MiB. NULL when `size` is too large. Boot only. */
+const void *mmu_early_map(paddr_t base, size_t size);
+
+/* Build the kernel's final tables: image by section, direct map of all RAM, roots of the kernel
+ * areas; then switch to them. Uses arch_upcall_table_page. Boot only. */
+void mmu_init(const struct boot_info *boot, paddr_t image_base);
+
+extern struct mmu mmu_kernel;
+
+/* A new address space with an empty lower half. 0 or -ENOMEM. */
+int mmu_create(struct mmu *mmu) MUST_CHECK;
+
+/* Free the tables of the lower half and the root; every page must have been unmapped. */
+void mmu_destroy(struct mmu *mmu);
+
+/* Make this the processor's address space. */
+void mmu_activate(const struct mmu *mmu);
+
+/* Map one page (an existing entry is replaced and its TLB entry flushed). 0 or -ENOMEM for a
+ * table page. */
+int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;
+
+/* What is mapped at `address`: true with the frame (of the page that holds it) and flags. */
+bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags);
+
+/* Called for every page that leaves a range, after its TLB entry is gone. */
+typedef void (*mmu_release)(paddr_t physical, u32 flags, void *context);
+
+/* Unmap all pages in [start, end) (page-aligned). A large page that sticks out must have been
+ * split before. */
+void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
+                     void *context);
+
+/* Change the protection of the mapped pages in [start, end): they get `flags`, but a page that is
+ * not writable now stays so (it may be shared: the fault decides). */
+void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags);
+
+#endif

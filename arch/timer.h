@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The processor's one-shot timer, and the counter behind it as a reference clock.
+ *
+ * The counter keeps counting from timer_init on, whether a deadline is armed or not, so that it
+ * can serve to learn the rate of the TSC where a machine has nothing else (QEMU's microvm).
+ */
+#ifndef ARCH_TIMER_H
+#define ARCH_TIMER_H
+
+#include "kernel/lib/types.h"
+
+/* Start the counter. `on_expiry` runs in interrupt context at each expiry. */
+void timer_init(void (*on_expiry)(void));
+
+/* Expire `ns` nanoseconds from now (at least 1); replaces an earlier deadline. */
+void timer_arm(u64 ns);
+
+/* Forget the armed deadline. */
+void timer_disarm(void);
+
+/* True with the counter's rate in *hz when that rate is known without measuring. */
+bool arch_reference_counter(u64 *hz);
+
+/* Ticks since timer_init. */
+u64 arch_reference_read(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few calls that go up: the processor layer declares them, higher layers define them.
+ */
+#ifndef ARCH_UPCALLS_H
+#define ARCH_UPCALLS_H
+
+#include "arch/x86_64/frame.h"
+#include "kernel/lib/types.h"
+
+#define FAULT_WRITE   (1u << 0)
+#define FAULT_EXECUTE (1u << 1)
+#define FAULT_PRESENT (1u << 2) /* the page was there: a protection was violated */
+
+/* A zeroed page for a page table, or 0 when memory is out. (mm) */
+paddr_t arch_upcall_table_page(void);
+/* Give back a page-table page. (mm) */
+void arch_upcall_table_page_free(paddr_t page);
+
+/* A page fault on an address of the program's half, by the program or by a user copy. Interrupts
+ * are on if they were. Returns 0 when the access can be retried, otherwise the signal number.
+ * (mm) */
+int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code);
+
+/* The program did something that Linux answers with a signal. Does not return if the program
+ * ends. (kernel/proc) */
+void arch_upcall_program_exception(struct trap_frame *frame, int signal, int code, u64 address);
+
+/* On the way back to the program: percpu work is pending. Interrupts off. (kernel/proc) */
+void arch_upcall_return_work(struct trap_frame *frame);
+
+/* A system call, when the slow entry is chosen (trace). Returns the result. (syscall) */
+long arch_upcall_syscall_traced(struct trap_frame *frame);
+
+/* A bug in the kernel. `frame` may be NULL. (kernel/core/panic.c) */
+NORETURN void arch_upcall_fatal(const struct trap_frame *frame, const char *reason);
+
+#endif
