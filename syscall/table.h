@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What syscall/syscalls.def says, in C: a prototype for every body, the dispatch table that the
+ * system call entry indexes, and a description of every call for the trace.
+ *
+ * Everything here is constant; there are no locks. The bodies live in syscall/sys_*.c, the lines of
+ * the table are explained in syscalls.def itself.
+ */
+#ifndef SYSCALL_TABLE_H
+#define SYSCALL_TABLE_H
+
+#include "kernel/lib/types.h"
+
+/* One more than the highest number in syscalls.def: the entry compares with it. */
+#define SYSCALL_COUNT 463
+
+/* What an argument means, and so how the trace prints it. _IN: the call reads what the pointer
+ * points to; _OUT: the call writes it, and it is printed afterwards. */
+enum argument_kind {
+    ARG_NONE,
+    /* Numbers. */
+    ARG_INT,
+    ARG_UINT,
+    ARG_SIZE,
+    ARG_HEX,
+    ARG_OFFSET,
+    ARG_OFFSET_HEX,
+    ARG_ADDRESS, /* an address whose contents are not looked at */
+    ARG_FD,
+    ARG_DIRFD,
+    ARG_PID,
+    /* Bytes and text. */
+    ARG_PATH,          /* NUL-terminated */
+    ARG_PATH_OUT,      /* NUL-terminated, the result counts it with its NUL */
+    ARG_BYTES_IN,      /* the next argument is their number */
+    ARG_BYTES_OUT,     /* the result is their number */
+    ARG_BYTES_OUT_HEX, /* the same, printed as hexadecimal escapes */
+    ARG_IOVEC_IN,      /* the next argument is the number of vectors */
+    ARG_IOVEC_OUT,     /* and the result the number of bytes in them */
+    /* Names and flags. */
+    ARG_FLAGS_OPEN,
+    ARG_FLAGS_OPEN_ONLY, /* O_* without an access mode: dup3 */
+    ARG_FLAGS_AT,
+    ARG_FLAGS_MMAP,
+    ARG_FLAGS_MREMAP,
+    ARG_FLAGS_TIMER,
+    ARG_FLAGS_RANDOM,
+    ARG_MODE,
+    ARG_MODE_CREATE, /* a mode that counts only if the flags before it create a file */
+    ARG_MODE_ACCESS,
+    ARG_WHENCE,
+    ARG_PROT,
+    ARG_ADVICE,
+    ARG_ADDRESS_MREMAP, /* an address that counts only with MREMAP_FIXED */
+    ARG_CLOCKID,
+    ARG_RESOURCE,
+    ARG_RUSAGE_WHO,
+    ARG_SIGNAL,
+    ARG_SIGNAL_HOW,
+    /* A code and what hangs on it: the _ARGUMENT follows its code. */
+    ARG_ARCH_PRCTL,
+    ARG_ARCH_PRCTL_ARGUMENT,
+    ARG_PRCTL,
+    ARG_PRCTL_ARGUMENT,
+    ARG_FCNTL,
+    ARG_FCNTL_ARGUMENT,
+    ARG_IOCTL,
+    ARG_IOCTL_ARGUMENT,
+    ARG_FUTEX_OP,
+    ARG_FUTEX_VALUE,
+    ARG_FUTEX_TIMEOUT,
+    ARG_FUTEX_WORD2,
+    ARG_FUTEX_VALUE3,
+    /* Structures. */
+    ARG_STAT_OUT,
+    ARG_UTSNAME_OUT,
+    ARG_SYSINFO_OUT,
+    ARG_RLIMIT_IN,
+    ARG_RLIMIT_OUT,
+    ARG_RUSAGE_OUT,
+    ARG_TMS_OUT,
+    ARG_TIMESPEC_IN,
+    ARG_TIMESPEC_OUT,
+    ARG_TIMESPEC_LEFT, /* written only when a sleep is interrupted */
+    ARG_TIMEVAL_OUT,
+    ARG_TIMEZONE_OUT,
+    ARG_TIME_OUT,
+    ARG_SIGSET_IN,
+    ARG_SIGSET_OUT,
+    ARG_SIGACTION_IN,
+    ARG_SIGACTION_OUT,
+    ARG_STACK_IN,
+    ARG_STACK_OUT,
+    ARG_POLLFDS, /* the next argument is their number */
+    ARG_CPUSET_IN,
+    ARG_CPUSET_OUT,
+    ARG_GROUPS_OUT,
+    ARG_ID_OUT,
+    ARG_UINT_OUT,
+    ARG_SIZE_OUT,
+    ARG_ADDRESS_OUT,
+    ARG_KIND_COUNT
+};
+
+/* What the value means that comes back when it is not an error. */
+enum result_kind {
+    RESULT_INT, /* whatever: decimal */
+    RESULT_ZERO,
+    RESULT_COUNT,
+    RESULT_OFFSET,
+    RESULT_FD,
+    RESULT_PID,
+    RESULT_ID,
+    RESULT_TICKS,
+    RESULT_ADDRESS,
+    RESULT_MODE,
+    RESULT_TIME,
+    RESULT_FCNTL, /* as the command says */
+    RESULT_READY, /* how many of the pollfds are ready */
+    RESULT_NEVER  /* does not return */
+};
+
+/* What `trace=%group` selects. A call that we do not have is in none. */
+#define SYSCALL_GROUPS(GROUP)                                            \
+    GROUP(file)    /* takes the name of a file */                        \
+    GROUP(desc)    /* works on a descriptor */                           \
+    GROUP(memory)  /* the address space */                               \
+    GROUP(process) /* processes, threads, their limits and processors */ \
+    GROUP(signal)                                                        \
+    GROUP(time)  /* clocks and sleep */                                  \
+    GROUP(creds) /* user and group ids */                                \
+    GROUP(system)
+
+#define GROUP(name) GROUP_##name,
+enum syscall_group { GROUP_none, SYSCALL_GROUPS(GROUP) GROUP_COUNT };
+#undef GROUP
+
+#define SYSCALL_ARGUMENTS 6
+
+struct syscall_info {
+    u16 name;                        /* where it starts in the pool: use syscall_name() */
+    u8 group;                        /* enum syscall_group */
+    u8 result;                       /* enum result_kind */
+    u8 count;                        /* of arguments */
+    u8 arguments[SYSCALL_ARGUMENTS]; /* enum argument_kind; ARG_NONE after the last */
+};
+
+/* One per number below SYSCALL_COUNT. */
+extern const struct syscall_info syscall_infos[];
+
+/* The name of a call, or NULL when Linux has none for this number. */
+const char *syscall_name(u64 number);
+
+/* A body as the entry calls it: every argument in its own register. table.c says why that holds. */
+typedef long (*syscall_function)(u64, u64, u64, u64, u64, u64);
+
+/* The bodies by number, SYSCALL_COUNT of them, none NULL. */
+extern const syscall_function syscall_table[];
+
+/* For every number without a body, those beyond the table too: -ENOSYS. The log names a call the
+ * first time it is asked for. */
+long sys_nosys(void);
+
+/* The number of the system call that this processor is in, as the program gave it. Supplied by the
+ * layer that saved it on entry. */
+u64 syscall_current_number(void);
+
+/* The prototypes of the bodies. */
+#define ARG(kind, type, name) type name
+#define NOARG                 void
+#define SYSCALL(number, name, status, group, result, remark, count, ...) \
+    long sys_##name(__VA_ARGS__);
+#define NOSYS(number, name)
+#define GAP(first, last)
+#include "syscall/syscalls.def"
+#undef ARG
+#undef NOARG
+#undef SYSCALL
+#undef NOSYS
+#undef GAP
+
+#endif
