@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads from a non-canonical address (a general protection fault, no page fault): SIGSEGV, 139. */
+#include <stdio.h>
+
+int main(void)
+{
+    volatile char *volatile nowhere = (volatile char *)0x0000900000000000;
+
+    puts("before the fault");
+    fflush(stdout);
+    (void)*nowhere;
+    puts("after the fault");
+    return 0;
+}

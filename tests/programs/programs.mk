@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# The example programs: what `INITRD=name` can name, and what the boot tests run. The main Makefile
+# includes this file; `make -f tests/programs/programs.mk programs` works alone too.
+#
+#   build/programs/NAME    one program
+#   programs               all that this machine's compilers can build
+#
+# All are C for glibc, -O2 -static-pie, unless a rule here says otherwise.
+
+PROGRAM_CC       ?= gcc
+PROGRAM_CXX      ?= g++
+PROGRAM_NASM     ?= nasm
+PROGRAM_RUSTC    ?= $(firstword $(wildcard /usr/bin/rustc) rustc)
+PROGRAM_CFLAGS   := -std=gnu17 -O2 -g -Wall -Wextra -Werror -fPIE
+PROGRAM_MUSL_DIR := /usr/lib/x86_64-linux-musl
+
+PROGRAM_DIR   := tests/programs
+PROGRAM_BUILD := build/programs
+
+PROGRAMS_C     := $(basename $(notdir $(wildcard $(PROGRAM_DIR)/*.c)))
+PROGRAMS_OTHER := hello_cpp hello_rust hello_asm
+PROGRAMS       := $(sort $(PROGRAMS_C) $(PROGRAMS_OTHER))
+
+.PHONY: programs
+programs: $(addprefix $(PROGRAM_BUILD)/,$(PROGRAMS))
+
+$(PROGRAM_BUILD):
+	mkdir -p $@
+
+$(PROGRAM_BUILD)/%: $(PROGRAM_DIR)/%.c | $(PROGRAM_BUILD)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -static-pie $(PROGRAM_LDFLAGS) -o $@ $<
+
+$(PROGRAM_BUILD)/hello_cpp: $(PROGRAM_DIR)/hello_cpp.cc | $(PROGRAM_BUILD)
+	$(PROGRAM_CXX) -std=gnu++17 -O2 -g -Wall -Wextra -Werror -fPIE -static-pie -o $@ $<
+
+$(PROGRAM_BUILD)/hello_rust: $(PROGRAM_DIR)/hello_rust.rs | $(PROGRAM_BUILD)
+	$(PROGRAM_RUSTC) --edition 2021 -O -C target-feature=+crt-static -o $@ $<
+
+# Debian's `musl-gcc -static-pie` silently makes a dynamic executable, so musl's start-up files
+# are named here: rcrt1.o is the one that relocates the program itself.
+$(PROGRAM_BUILD)/hello_musl: $(PROGRAM_DIR)/hello_musl.c | $(PROGRAM_BUILD)
+	musl-gcc $(PROGRAM_CFLAGS) -c -o $@.o $<
+	$(PROGRAM_CC) -static-pie -nostdlib -nostartfiles -o $@ $(PROGRAM_MUSL_DIR)/rcrt1.o \
+		$(PROGRAM_MUSL_DIR)/crti.o $@.o -L$(PROGRAM_MUSL_DIR) -lc \
+		$$($(PROGRAM_CC) -print-libgcc-file-name) $(PROGRAM_MUSL_DIR)/crtn.o
+
+$(PROGRAM_BUILD)/hello_asm: $(PROGRAM_DIR)/hello_asm.asm | $(PROGRAM_BUILD)
+	$(PROGRAM_NASM) -f elf64 -o $@.o $<
+	ld -pie --no-dynamic-linker -z noexecstack -o $@ $@.o
+
+# Without a libc the compiler must not turn a loop into a call of strlen.
+$(PROGRAM_BUILD)/pointer_table: PROGRAM_LDFLAGS := -nostdlib -fno-tree-loop-distribute-patterns
+
+$(PROGRAM_BUILD)/static_exec: $(PROGRAM_DIR)/static_exec.c | $(PROGRAM_BUILD)
+	$(PROGRAM_CC) $(filter-out -fPIE,$(PROGRAM_CFLAGS)) -fno-pie -static -no-pie -o $@ $<
+
+$(PROGRAM_BUILD)/align2m: PROGRAM_LDFLAGS := -Wl,-z,max-page-size=0x200000
+
+# binutils before 2.38 ignores the option with a warning, and the program would test nothing.
+$(PROGRAM_BUILD)/relr: $(PROGRAM_DIR)/relr.c | $(PROGRAM_BUILD)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -static-pie -Wl,-z,pack-relative-relocs -o $@.tmp $<
+	readelf -d $@.tmp | grep -q RELRSZ
+	mv $@.tmp $@
