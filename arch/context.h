@@ -17,8 +17,9 @@ struct arch_thread {
     void *fpu_area;            /* fpu_area_size() bytes, 64-byte aligned; NULL: no program */
 };
 
-/* Choose the ring in which programs run: 0 or 3. Once, before the first program. */
-void arch_set_program_ring(int ring);
+/* Choose the ring in which programs run, 0 or 3, and whether system calls take the slow entry that
+ * reports to the trace. Once, before the first program. */
+void arch_set_program_ring(int ring, bool traced);
 
 /* Prepare a thread that starts at `entry(argument)` on the stack ending at `stack_top`. */
 void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry)(void *),
@@ -27,6 +28,9 @@ void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry
 /* Leave `from` (saving it) and continue `to`; returns when `from` is switched to again.
  * Interrupts are off. */
 void context_switch(struct arch_thread *from, struct arch_thread *to);
+
+/* The thread ends: nobody may save state into its area any more. Interrupts are off. */
+void context_forget(struct arch_thread *thread);
 
 /* Enter the program for the first time at `entry` with `stack`: registers zero, FPU fresh. */
 NORETURN void context_enter_program(struct arch_thread *thread, vaddr_t entry, vaddr_t stack);

@@ -19,6 +19,9 @@ void timer_arm(u64 ns);
 /* Forget the armed deadline. */
 void timer_disarm(void);
 
+/* The TSC's rate has been learned: derive the counter's from it where it was not known. */
+void timer_set_rate(u64 tsc_hz);
+
 /* True with the counter's rate in *hz when that rate is known without measuring. */
 bool arch_reference_counter(u64 *hz);
 

@@ -14,6 +14,7 @@
 #define CPUS_MAX 64
 
 struct thread;
+struct arch_thread;
 
 struct percpu {
     struct percpu *self;
@@ -23,7 +24,7 @@ struct percpu {
     u64 work;                 /* not 0: the way back to the program takes the slow path */
     u32 index;                /* 0 for the boot processor */
     u32 apic_id;
-    struct thread *fpu_owner; /* whose state the FPU registers hold; NULL: nobody's */
+    struct arch_thread *fpu_owner; /* whose state the FPU registers hold; NULL: nobody's */
 };
 
 _Static_assert(offsetof(struct percpu, frame) == 16, "frame.inc: PERCPU_FRAME");

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Local APIC: x2APIC registers where the processor has them, memory-mapped ones otherwise.
+ *
+ * The legacy interrupt controller is masked, in case there is one, and never used.
+ */
+#include "arch/x86_64/apic.h"
+
+#include "arch/mmu.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/io.h"
+#include "arch/x86_64/msr.h"
+
+#define PIC_MASTER_MASK 0x21
+#define PIC_SLAVE_MASK  0xa1
+
+#define SPURIOUS_ENABLE (1u << 8)
+#define LVT_NMI         (4u << 8)
+
+static bool use_x2apic;
+static volatile u32 *registers;
+
+u32 apic_read(u32 reg)
+{
+    return use_x2apic ? (u32)rdmsr(IA32_X2APIC_FIRST + reg) : registers[reg * 4];
+}
+
+void apic_write(u32 reg, u32 value)
+{
+    if (use_x2apic)
+        wrmsr(IA32_X2APIC_FIRST + reg, value);
+    else
+        registers[reg * 4] = value;
+}
+
+static void map_registers(paddr_t base)
+{
+    static const vaddr_t window = KMAP_BASE; /* the first page of the area is kept for this */
+    paddr_t physical = base ? base : rdmsr(IA32_APIC_BASE) & 0xffffffffff000UL;
+    if (mmu_map(&mmu_kernel, window, physical, MMU_WRITE | MMU_DEVICE | MMU_GLOBAL) == 0)
+        registers = (volatile u32 *)window;
+}
+
+void apic_init(paddr_t base)
+{
+    outb(PIC_MASTER_MASK, 0xff);
+    outb(PIC_SLAVE_MASK, 0xff);
+    u64 state = rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_ENABLE;
+    use_x2apic = cpu_features.x2apic;
+    if (use_x2apic)
+        state |= IA32_APIC_BASE_X2APIC;
+    else
+        map_registers(base);
+    wrmsr(IA32_APIC_BASE, state);
+    apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+    apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
+    apic_write(APIC_LVT_LINT1, LVT_NMI);
+    apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
+    apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads and the processor: stacks, FPU state, segment bases, and how a program is entered.
+ *
+ * FPU registers are moved only between threads that run programs: the kernel does not use them, so
+ * they stay in place through system calls, interrupts and the idle thread. fpu_owner of the
+ * processor says whose they are. The same holds for the FS base and the program's GS base (the
+ * latter rests in IA32_KERNEL_GS_BASE while the kernel runs).
+ */
+#include "arch/context.h"
+
+#include "arch/cpu.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/fpu.h"
+#include "arch/x86_64/gdt.h"
+#include "arch/x86_64/msr.h"
+#include "kernel/lib/string.h"
+
+#define FXSAVE_FCW   0 /* offsets in the legacy area (SDM 1, 10.5.1) */
+#define FXSAVE_MXCSR 24
+#define FCW_DEFAULT   0x37f
+#define MXCSR_DEFAULT 0x1f80
+
+void context_switch_stacks(u64 *save_stack_pointer, u64 stack_pointer);
+void context_start(void);
+NORETURN void context_return_to_program(struct trap_frame *frame);
+void syscall_entry_ring3(void);
+void syscall_entry_ring0(void);
+void syscall_traced_ring3(void);
+void syscall_traced_ring0(void);
+
+bool program_in_ring0;
+
+/* STAR: SYSCALL loads CS from bits 47:32 (SS is the next selector); SYSRET loads SS from
+ * bits 63:48 plus 8 and CS plus 16 (SDM 2B, SYSCALL and SYSRET). */
+#define STAR_VALUE ((u64)KERNEL_CS << 32 | (u64)USER_CS32 << 48)
+
+void arch_set_program_ring(int ring, bool traced)
+{
+    program_in_ring0 = ring == 0;
+    if (program_in_ring0)
+        idt_use_ist_everywhere();
+    void (*entry)(void) = program_in_ring0 ? syscall_entry_ring0 : syscall_entry_ring3;
+    if (traced)
+        entry = program_in_ring0 ? syscall_traced_ring0 : syscall_traced_ring3;
+    wrmsr(IA32_STAR, STAR_VALUE);
+    wrmsr(IA32_LSTAR, (u64)entry);
+    wrmsr(IA32_FMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
+}
+
+size_t fpu_area_size(void)
+{
+    return cpu_features.xsave_size;
+}
+
+void fpu_area_init(void *area)
+{
+    memset(area, 0, cpu_features.xsave_size); /* XSTATE_BV 0: all components initial */
+    *(u16 *)((u8 *)area + FXSAVE_FCW) = FCW_DEFAULT;
+    *(u32 *)((u8 *)area + FXSAVE_MXCSR) = MXCSR_DEFAULT;
+}
+
+void fpu_save(void *area)
+{
+    u32 low = (u32)cpu_features.xcr0, high = (u32)(cpu_features.xcr0 >> 32);
+    if (cpu_features.xsave)
+        __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void fpu_restore(const void *area)
+{
+    u32 low = (u32)cpu_features.xcr0, high = (u32)(cpu_features.xcr0 >> 32);
+    if (cpu_features.xsave)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+void context_set_fs_base(u64 base)
+{
+    wrmsr(IA32_FS_BASE, base);
+}
+
+void context_set_gs_base(u64 base)
+{
+    wrmsr(IA32_KERNEL_GS_BASE, base);
+}
+
+u64 context_fs_base(void)
+{
+    return rdmsr(IA32_FS_BASE);
+}
+
+u64 context_gs_base(void)
+{
+    return rdmsr(IA32_KERNEL_GS_BASE);
+}
+
+void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry)(void *),
+                     void *argument)
+{
+    thread->frame = (struct trap_frame *)stack_top - 1;
+    /* What context_switch_stacks pops: R15 R14 R13 R12 RBX RBP and the return address; one more
+     * word keeps the alignment that a call would have made. */
+    u64 *stack = (u64 *)thread->frame - 8;
+    memset(stack, 0, 8 * sizeof(*stack));
+    stack[2] = (u64)argument; /* R13 */
+    stack[3] = (u64)entry;    /* R12 */
+    stack[6] = (u64)context_start;
+    thread->stack_pointer = (u64)stack;
+}
+
+/* The program's registers that the kernel leaves alone change hands only here. */
+static void switch_program_state(struct arch_thread *from, struct arch_thread *to)
+{
+    if (from) {
+        fpu_save(from->fpu_area);
+        from->fs_base = context_fs_base();
+        from->gs_base = context_gs_base();
+    }
+    fpu_restore(to->fpu_area);
+    context_set_fs_base(to->fs_base);
+    context_set_gs_base(to->gs_base);
+}
+
+void context_switch(struct arch_thread *from, struct arch_thread *to)
+{
+    struct percpu *cpu = percpu_this();
+    if (to->fpu_area && cpu->fpu_owner != to) {
+        switch_program_state(cpu->fpu_owner, to);
+        cpu->fpu_owner = to;
+    }
+    cpu->frame = to->frame;
+    gdt_set_kernel_stack((u64)(to->frame + 1));
+    context_switch_stacks(&from->stack_pointer, to->stack_pointer);
+}
+
+void context_forget(struct arch_thread *thread)
+{
+    struct percpu *cpu = percpu_this();
+    if (cpu->fpu_owner == thread)
+        cpu->fpu_owner = NULL;
+}
+
+void context_enter_program(struct arch_thread *thread, vaddr_t entry, vaddr_t stack)
+{
+    irq_disable();
+    struct percpu *cpu = percpu_this();
+    struct trap_frame *frame = thread->frame;
+    memset(frame, 0, sizeof(*frame));
+    frame->rip = entry;
+    frame->rsp = stack;
+    frame->rflags = RFLAGS_IF;
+    frame->cs = program_in_ring0 ? KERNEL_CS : USER_CS;
+    frame->ss = program_in_ring0 ? KERNEL_SS : USER_SS;
+    frame->vector = VECTOR_SYSCALL;
+    fpu_area_init(thread->fpu_area);
+    fpu_restore(thread->fpu_area);
+    context_set_fs_base(0);
+    context_set_gs_base(0);
+    cpu->fpu_owner = thread;
+    cpu->frame = frame;
+    gdt_set_kernel_stack((u64)(frame + 1));
+    context_return_to_program(frame);
+}
+
+u64 syscall_current_number(void)
+{
+    return percpu_this()->frame->error;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GDT, TSS and IDT.
+ *
+ * Each processor has its own GDT and TSS with its own IST stacks; the IDT is common. The stacks
+ * here are static for the boot processor; further processors bring theirs when they start.
+ */
+#include "arch/x86_64/gdt.h"
+
+#include "arch/cpu.h"
+
+/* Numbers of the TSS's IST entries, as the IDT names them. */
+enum ist { IST_MOVE = 1, IST_NMI = 2, IST_DOUBLE_FAULT = 3, IST_MACHINE_CHECK = 4, IST_DEBUG = 5 };
+
+#define VECTOR_DEBUG         1
+#define VECTOR_NMI           2
+#define VECTOR_BREAKPOINT    3
+#define VECTOR_OVERFLOW      4
+#define VECTOR_DOUBLE_FAULT  8
+#define VECTOR_MACHINE_CHECK 18
+
+struct PACKED tss {
+    u32 reserved0;
+    u64 rsp[3];
+    u64 reserved1;
+    u64 ist[7];
+    u64 reserved2;
+    u16 reserved3;
+    u16 io_map_base;
+};
+_Static_assert(sizeof(struct tss) == 104, "SDM 3A, 8.7");
+
+struct idt_gate {
+    u16 offset_low;
+    u16 selector;
+    u8 ist;
+    u8 type;
+    u16 offset_middle;
+    u32 offset_high;
+    u32 reserved;
+};
+_Static_assert(sizeof(struct idt_gate) == 16, "SDM 3A, 6.14.1");
+
+struct PACKED table_pointer {
+    u16 limit;
+    u64 base;
+};
+
+#define GDT_ENTRIES      10
+#define GATE_INTERRUPT   0x8e
+#define GATE_FROM_RING3  0x60
+#define IST_STACK_SIZE   4096
+#define TSS_AVAILABLE    0x89UL
+
+/* Double fault and panic print from their stack, so those are larger than the one that is only
+ * passed through. */
+struct ist_stacks {
+    u8 move[1024] ALIGNED(16);
+    u8 debug[1024] ALIGNED(16);
+    u8 nmi[IST_STACK_SIZE] ALIGNED(16);
+    u8 double_fault[2 * IST_STACK_SIZE] ALIGNED(16);
+    u8 machine_check[IST_STACK_SIZE] ALIGNED(16);
+};
+
+static struct ist_stacks boot_ist_stacks;
+static u64 gdts[CPUS_MAX][GDT_ENTRIES];
+static struct tss tsss[CPUS_MAX];
+static struct idt_gate idt[256] ALIGNED(16);
+
+extern const u8 trap_stubs[];
+
+static void tss_fill(struct tss *tss, struct ist_stacks *stacks)
+{
+    tss->ist[IST_MOVE - 1] = (u64)stacks->move + sizeof(stacks->move);
+    tss->ist[IST_NMI - 1] = (u64)stacks->nmi + sizeof(stacks->nmi);
+    tss->ist[IST_DOUBLE_FAULT - 1] = (u64)stacks->double_fault + sizeof(stacks->double_fault);
+    tss->ist[IST_MACHINE_CHECK - 1] = (u64)stacks->machine_check + sizeof(stacks->machine_check);
+    tss->ist[IST_DEBUG - 1] = (u64)stacks->debug + sizeof(stacks->debug);
+    tss->io_map_base = sizeof(*tss); /* no port is open to ring 3 */
+}
+
+static void gdt_fill(u64 *gdt, const struct tss *tss)
+{
+    u64 base = (u64)tss;
+    gdt[KERNEL_CS / 8] = 0x00af9b000000ffff;
+    gdt[KERNEL_SS / 8] = 0x00cf93000000ffff;
+    gdt[USER_CS32 / 8] = 0x00cffb000000ffff;
+    gdt[USER_SS / 8] = 0x00cff3000000ffff;
+    gdt[USER_CS / 8] = 0x00affb000000ffff;
+    gdt[TSS_SELECTOR / 8] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | TSS_AVAILABLE << 40 |
+                            (base >> 24 & 0xff) << 56;
+    gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
+}
+
+void gdt_init(u32 cpu)
+{
+    tss_fill(&tsss[cpu], &boot_ist_stacks);
+    gdt_fill(gdts[cpu], &tsss[cpu]);
+    struct table_pointer gdt_pointer = {sizeof(gdts[cpu]) - 1, (u64)gdts[cpu]};
+    struct table_pointer idt_pointer = {sizeof(idt) - 1, (u64)idt};
+    /* CS and SS keep their selectors, which mean the same in the boot GDT. */
+    __asm__ volatile("lgdt %0; lidt %1; ltr %2"
+                     :
+                     : "m"(gdt_pointer), "m"(idt_pointer), "r"((u16)TSS_SELECTOR)
+                     : "memory");
+}
+
+void gdt_set_kernel_stack(u64 stack_top)
+{
+    tsss[cpu_index()].rsp[0] = stack_top;
+}
+
+static u8 ist_of_vector(u32 vector)
+{
+    switch (vector) {
+    case VECTOR_DEBUG:
+        return IST_DEBUG;
+    case VECTOR_NMI:
+        return IST_NMI;
+    case VECTOR_DOUBLE_FAULT:
+        return IST_DOUBLE_FAULT;
+    case VECTOR_MACHINE_CHECK:
+        return IST_MACHINE_CHECK;
+    default:
+        return 0;
+    }
+}
+
+void idt_build(void)
+{
+    for (u32 vector = 0; vector < 256; vector++) {
+        u64 stub = (u64)trap_stubs + 16 * vector;
+        bool from_ring3 = vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW;
+        idt[vector] = (struct idt_gate){
+            .offset_low = stub,
+            .selector = KERNEL_CS,
+            .ist = ist_of_vector(vector),
+            .type = GATE_INTERRUPT | (from_ring3 ? GATE_FROM_RING3 : 0),
+            .offset_middle = stub >> 16,
+            .offset_high = stub >> 32,
+        };
+    }
+}
+
+void idt_use_ist_everywhere(void)
+{
+    for (u32 vector = 0; vector < 256; vector++)
+        if (idt[vector].ist == 0)
+            idt[vector].ist = IST_MOVE;
+}

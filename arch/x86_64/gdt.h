@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments, the task state with its stacks, and the interrupt descriptor table (SDM 3A, 3.4, 6, 8).
+ *
+ * The selectors are Linux's, because a program can see CS and SS and SYSRET dictates their order.
+ */
+#ifndef ARCH_X86_64_GDT_H
+#define ARCH_X86_64_GDT_H
+
+#include "kernel/lib/types.h"
+
+#define KERNEL_CS 0x10
+#define KERNEL_SS 0x18
+#define USER_CS32 0x23
+#define USER_SS   0x2b
+#define USER_CS   0x33
+#define TSS_SELECTOR 0x40
+
+/* Load this processor's GDT, TSS and the common IDT. */
+void gdt_init(u32 cpu);
+
+/* The stack for traps from ring 3 on this processor (TSS.RSP0). */
+void gdt_set_kernel_stack(u64 stack_top);
+
+/* Fill the IDT: once, on the boot processor, before gdt_init. */
+void idt_build(void);
+
+/* With programs in ring 0, every vector needs an IST stack (see trap_entry.asm). */
+void idt_use_ist_everywhere(void);
+
+#endif

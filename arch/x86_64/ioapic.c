@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The I/O APIC (Intel 82093AA data sheet) and the routing of ISA interrupts through it.
+ *
+ * ISA lines are edge-triggered and active high unless the firmware's override says otherwise. All
+ * interrupts go to the boot processor for now.
+ */
+#include <asm/errno.h>
+
+#include "arch/cpu.h"
+#include "arch/irq.h"
+#include "arch/mmu.h"
+#include "arch/x86_64/apic.h"
+
+#define IOAPIC_USUAL_BASE 0xfec00000UL
+#define IOAPIC_SELECT     0 /* in 32-bit words */
+#define IOAPIC_WINDOW     4
+#define IOAPIC_VERSION    1
+#define IOAPIC_REDIRECT   0x10
+
+#define REDIRECT_MASKED     (1u << 16)
+#define REDIRECT_LEVEL      (1u << 15)
+#define REDIRECT_ACTIVE_LOW (1u << 13)
+
+struct irq_line {
+    irq_handler handler;
+    void *context;
+};
+
+static volatile u32 *registers;
+static u32 gsi_first, gsi_count;
+static struct irq_topology topology;
+static struct irq_line lines[VECTOR_EXTERNAL_LAST - VECTOR_EXTERNAL_FIRST + 1];
+static u32 next_vector = VECTOR_EXTERNAL_FIRST;
+
+static u32 ioapic_read(u32 reg)
+{
+    registers[IOAPIC_SELECT] = reg;
+    return registers[IOAPIC_WINDOW];
+}
+
+static void ioapic_write(u32 reg, u32 value)
+{
+    registers[IOAPIC_SELECT] = reg;
+    registers[IOAPIC_WINDOW] = value;
+}
+
+void ioapic_init(paddr_t base, u32 gsi_base)
+{
+    static const vaddr_t window = KMAP_BASE + PAGE_SIZE; /* the area's second page */
+    paddr_t physical = base ? base : IOAPIC_USUAL_BASE;
+    u32 flags = MMU_WRITE | MMU_DEVICE | MMU_GLOBAL;
+    if (mmu_map(&mmu_kernel, window, ALIGN_DOWN(physical, PAGE_SIZE), flags) != 0)
+        return;
+    registers = (volatile u32 *)(window + (physical & (PAGE_SIZE - 1)));
+    u32 version = ioapic_read(IOAPIC_VERSION);
+    if (version == 0xffffffff) {
+        registers = NULL; /* nothing there */
+        return;
+    }
+    gsi_first = gsi_base;
+    gsi_count = (version >> 16 & 0xff) + 1;
+}
+
+int ioapic_route(u32 gsi, u8 vector, bool active_low, bool level)
+{
+    if (!registers || gsi < gsi_first || gsi - gsi_first >= gsi_count)
+        return -EINVAL;
+    u32 reg = IOAPIC_REDIRECT + 2 * (gsi - gsi_first);
+    ioapic_write(reg + 1, percpus[0].apic_id << 24);
+    ioapic_write(reg, vector | (level ? REDIRECT_LEVEL : 0) |
+                          (active_low ? REDIRECT_ACTIVE_LOW : 0));
+    return 0;
+}
+
+void irq_init(const struct irq_topology *found)
+{
+    topology = *found;
+    apic_init(topology.local_apic);
+    u32 id = apic_read(APIC_ID);
+    percpus[0].apic_id = id > 0xff ? id >> 24 : id;
+    ioapic_init(topology.io_apic, topology.io_apic_gsi_base);
+}
+
+static struct irq_override isa_line(u32 isa_irq)
+{
+    for (u32 i = 0; i < topology.override_count; i++)
+        if (topology.overrides[i].isa_irq == isa_irq)
+            return topology.overrides[i];
+    return (struct irq_override){.gsi = isa_irq};
+}
+
+int irq_register_isa(u32 isa_irq, irq_handler handler, void *context)
+{
+    if (isa_irq > 15)
+        return -EINVAL;
+    if (next_vector > VECTOR_EXTERNAL_LAST)
+        return -EBUSY;
+    u8 vector = next_vector++;
+    lines[vector - VECTOR_EXTERNAL_FIRST] = (struct irq_line){handler, context};
+    struct irq_override line = isa_line(isa_irq);
+    return ioapic_route(line.gsi, vector, line.active_low, line.level_triggered);
+}
+
+void irq_dispatch(u32 vector)
+{
+    if (vector == VECTOR_SPURIOUS)
+        return; /* SDM 3A, 10.9: no end of interrupt for it */
+    if (vector == VECTOR_TIMER)
+        apic_timer_interrupt();
+    else if (vector >= VECTOR_EXTERNAL_FIRST && vector <= VECTOR_EXTERNAL_LAST) {
+        struct irq_line *line = &lines[vector - VECTOR_EXTERNAL_FIRST];
+        if (line->handler)
+            line->handler(line->context);
+    }
+    apic_write(APIC_EOI, 0);
+}

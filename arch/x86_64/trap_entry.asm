@@ -1,0 +1,199 @@
+; SPDX-License-Identifier: MIT
+;
+; Exceptions and interrupts: 256 stubs, one common path in, one way out.
+;
+; Who was interrupted is told by the sign of the saved RIP: programs live in the lower half in both
+; rings. When the program runs in ring 0 the processor does not change stacks by itself and the
+; program owns the 128 bytes below its RSP, so every vector then enters on an IST stack, and the
+; common path moves the frame to the kernel stack at once (with interrupts off all the while), so
+; that the IST stack is empty again before the next event. #DB moves its frame in both rings. NMI,
+; double fault and machine check stay on stacks of their own.
+
+%include "arch/x86_64/frame.inc"
+
+extern trap_handle, trap_fatal_on_ist, arch_upcall_return_work
+extern program_in_ring0
+
+VECTOR_DEBUG         equ 1
+VECTOR_NMI           equ 2
+VECTOR_DOUBLE_FAULT  equ 8
+VECTOR_MACHINE_CHECK equ 18
+
+; What lies on the stack when a stub has pushed its two words.
+IN_VECTOR  equ 0
+IN_ERROR   equ 8
+IN_RIP     equ 16
+IN_CS      equ 24
+IN_RFLAGS  equ 32
+IN_RSP     equ 40
+IN_SS      equ 48
+
+section .text progbits alloc exec nowrite align=16
+
+%macro STORE_REGISTERS 0
+    mov [rsp + FRAME_RDI], rdi
+    mov [rsp + FRAME_RSI], rsi
+    mov [rsp + FRAME_RDX], rdx
+    mov [rsp + FRAME_RCX], rcx
+    mov [rsp + FRAME_RAX], rax
+    mov [rsp + FRAME_R8], r8
+    mov [rsp + FRAME_R9], r9
+    mov [rsp + FRAME_R10], r10
+    mov [rsp + FRAME_R11], r11
+    mov [rsp + FRAME_RBX], rbx
+    mov [rsp + FRAME_RBP], rbp
+    mov [rsp + FRAME_R12], r12
+    mov [rsp + FRAME_R13], r13
+    mov [rsp + FRAME_R14], r14
+    mov [rsp + FRAME_R15], r15
+%endmacro
+
+; Copy the seven words the processor and the stub left at [rsp + 16] (two registers are saved
+; below them) into the frame at %1; clobbers RCX.
+%macro MOVE_FRAME 1
+%assign word 0
+%rep 7
+    mov rcx, [rsp + 16 + word * 8]
+    mov [%1 + FRAME_VECTOR + word * 8], rcx
+%assign word word + 1
+%endrep
+%endmacro
+
+; Stub table: 16 bytes each, so that stub n is at trap_stubs + 16 * n.
+align 16
+global trap_stubs
+trap_stubs:
+%assign vector 0
+%rep 256
+    align 16
+%if vector = 8 || (vector >= 10 && vector <= 14) || vector = 17 || vector = 21 || vector = 29 || vector = 30
+    nop                                 ; the processor pushed an error code
+    nop
+%else
+    push byte 0
+%endif
+    push strict dword vector
+%if vector = VECTOR_NMI || vector = VECTOR_DOUBLE_FAULT || vector = VECTOR_MACHINE_CHECK
+    jmp trap_on_own_stack
+%elif vector = VECTOR_DEBUG
+    jmp trap_move
+%else
+    jmp trap_enter
+%endif
+%assign vector vector + 1
+%endrep
+
+align 16
+trap_enter:
+    cmp byte [rel program_in_ring0], 0
+    jne trap_move
+    cmp qword [rsp + IN_RIP], 0
+    jl .from_kernel
+    swapgs
+.from_kernel:
+    sub rsp, FRAME_VECTOR
+    STORE_REGISTERS
+trap_dispatch:
+    FORBID_USER_ACCESS
+    cld
+    mov rbp, rsp                        ; so that a backtrace can step over the frame
+    mov rdi, rsp
+    call trap_handle
+    ; trap_handle returns with interrupts off
+
+; RSP at a complete frame, interrupts off.
+global trap_return
+trap_return:
+    cmp qword [rsp + FRAME_RIP], 0
+    jl .restore                         ; back into the kernel
+    cmp qword [gs:PERCPU_WORK], 0
+    jne .work
+    swapgs
+.restore:
+    mov rdi, [rsp + FRAME_RDI]
+    mov rsi, [rsp + FRAME_RSI]
+    mov rdx, [rsp + FRAME_RDX]
+    mov rcx, [rsp + FRAME_RCX]
+    mov rax, [rsp + FRAME_RAX]
+    mov r8, [rsp + FRAME_R8]
+    mov r9, [rsp + FRAME_R9]
+    mov r10, [rsp + FRAME_R10]
+    mov r11, [rsp + FRAME_R11]
+    mov rbx, [rsp + FRAME_RBX]
+    mov rbp, [rsp + FRAME_RBP]
+    mov r12, [rsp + FRAME_R12]
+    mov r13, [rsp + FRAME_R13]
+    mov r14, [rsp + FRAME_R14]
+    mov r15, [rsp + FRAME_R15]
+    add rsp, FRAME_RIP
+    iretq
+.work:
+    mov rdi, rsp
+    call arch_upcall_return_work        ; returns with interrupts off and work done
+    jmp trap_return
+
+; On an IST stack that must not stay in use: build the frame on the kernel stack instead.
+align 16
+trap_move:
+    push rax
+    push rcx
+    mov rax, [rsp + 16 + IN_RIP]
+    test rax, rax
+    js .from_kernel
+    swapgs
+    mov rax, [gs:PERCPU_FRAME]
+    jmp .move
+.from_kernel:
+    ; A fault while moving a frame means that there is no stack to move it to.
+    mov rcx, trap_move
+    sub rax, rcx
+    cmp rax, trap_moved - trap_move
+    jb trap_no_stack
+    mov rax, [rsp + 16 + IN_RSP]
+    and rax, -16
+    sub rax, FRAME_SIZE
+.move:
+    MOVE_FRAME rax
+    pop rcx
+    mov [rax + FRAME_RCX], rcx
+    pop rcx                             ; the interrupted RAX
+    mov rsp, rax
+    mov rax, rcx
+    mov rcx, [rsp + FRAME_RCX]
+    STORE_REGISTERS
+trap_moved:
+    jmp trap_dispatch
+
+trap_no_stack:
+    pop rcx
+    pop rax
+    sub rsp, FRAME_VECTOR
+    STORE_REGISTERS
+    mov rbp, rsp
+    mov rdi, rsp
+    call trap_fatal_on_ist
+    ud2
+
+; NMI, double fault, machine check: anything may be half done, GS included.
+align 16
+trap_on_own_stack:
+    sub rsp, FRAME_VECTOR
+    STORE_REGISTERS
+    FORBID_USER_ACCESS
+    cld
+    mov ecx, IA32_GS_BASE
+    rdmsr
+    xor ebx, ebx
+    test edx, edx
+    js .kernel_gs
+    swapgs
+    inc ebx
+.kernel_gs:
+    mov rbp, rsp
+    mov rdi, rsp
+    call trap_fatal_on_ist              ; returns for an NMI alone
+    test ebx, ebx
+    jz .restore
+    swapgs
+.restore:
+    jmp trap_return.restore

@@ -1,0 +1,125 @@
+; SPDX-License-Identifier: MIT
+;
+; Copies between the kernel and the program's memory, with a fault table.
+;
+; Words go first, eight bytes a step; when a word faults, the rest is tried byte by byte, so that
+; the count of bytes not copied is exact, as Linux's is. The range check makes a kernel address
+; fail like an unmapped one; SMAP, where present, is lifted for these instructions only.
+
+%include "arch/x86_64/frame.inc"
+
+USER_LIMIT equ 0x00007ffffffff000
+EFAULT equ 14
+ENAMETOOLONG equ 36
+
+section .text progbits alloc exec nowrite align=16
+
+; In: %1 the register with the user address, RDX size. To %2 unless [%1, %1 + size) is the
+; program's. Clobbers RAX.
+%macro CHECK_RANGE 2
+    mov rax, USER_LIMIT
+    sub rax, rdx
+    jb %2
+    cmp %1, rax
+    ja %2
+%endmacro
+
+%macro COPY_BODY 0
+    mov rcx, rdx
+    shr rcx, 3
+    and edx, 7
+    ALLOW_USER_ACCESS
+%%words:
+    rep movsq
+    mov ecx, edx
+%%bytes:
+    rep movsb
+%%done:
+    FORBID_USER_ACCESS
+    mov rax, rcx
+    ret
+%%word_fault:
+    lea rcx, [rdx + rcx * 8]
+    jmp %%bytes
+    ON_FAULT %%words, %%word_fault
+    ON_FAULT %%bytes, %%done
+%endmacro
+
+refuse:
+    mov rax, rdx
+    ret
+
+; size_t usercopy_from(void *to, uptr from, size_t size)
+align 16
+global usercopy_from
+usercopy_from:
+    CHECK_RANGE rsi, refuse
+    COPY_BODY
+
+; size_t usercopy_to(uptr to, const void *from, size_t size)
+align 16
+global usercopy_to
+usercopy_to:
+    CHECK_RANGE rdi, refuse
+    COPY_BODY
+
+; size_t usercopy_zero(uptr to, size_t size)
+align 16
+global usercopy_zero
+usercopy_zero:
+    mov rdx, rsi
+    CHECK_RANGE rdi, refuse
+    mov rcx, rdx
+    shr rcx, 3
+    and edx, 7
+    xor eax, eax
+    ALLOW_USER_ACCESS
+.words:
+    rep stosq
+    mov ecx, edx
+.bytes:
+    rep stosb
+.done:
+    FORBID_USER_ACCESS
+    mov rax, rcx
+    ret
+.word_fault:
+    lea rcx, [rdx + rcx * 8]
+    jmp .bytes
+    ON_FAULT .words, .word_fault
+    ON_FAULT .bytes, .done
+
+; long usercopy_string(char *to, uptr from, size_t size)
+align 16
+global usercopy_string
+usercopy_string:
+    mov r8, USER_LIMIT
+    cmp rsi, r8
+    jae .fault
+    sub r8, rsi                         ; bytes that are the program's at all
+    xor eax, eax
+    ALLOW_USER_ACCESS
+.next:
+    cmp rax, rdx
+    jae .too_long
+    cmp rax, r8
+    jae .fault
+.load:
+    mov cl, [rsi + rax]
+    mov [rdi + rax], cl
+    test cl, cl
+    jz .done
+    inc rax
+    jmp .next
+.done:
+    FORBID_USER_ACCESS
+    ret
+.too_long:
+    FORBID_USER_ACCESS
+    mov rax, -ENAMETOOLONG
+    ret
+.fault:
+    FORBID_USER_ACCESS
+    mov rax, -EFAULT
+    ret
+    ON_FAULT .load, .fault
