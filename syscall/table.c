@@ -36,7 +36,22 @@
 #undef ARG
 #undef SYSCALL
 #undef NOSYS
+#undef GAP
 
+/* Every number from 0 on has its line: as many as there are numbers, and none twice. */
+#define SYSCALL(...)     +1
+#define NOSYS(...)       +1
+#define GAP(first, last) +(last) - (first) + 1
+enum {
+    NUMBERS_NAMED =
+#include "syscall/syscalls.def"
+};
+#undef SYSCALL
+#undef NOSYS
+#undef GAP
+_Static_assert(NUMBERS_NAMED == SYSCALL_COUNT, "a number below SYSCALL_COUNT has no line");
+
+#define GAP(first, last)
 /* All names one after the other. Offsets into them are a quarter of the size of pointers. */
 #define SYSCALL(number, name, ...) char call_##name[sizeof(#name)];
 #define NOSYS(number, name)        char call_##name[sizeof(#name)];
@@ -90,7 +105,6 @@ const syscall_function syscall_table[] = {
 #undef NOSYS
 #undef GAP
 
-_Static_assert(ARRAY_SIZE(syscall_infos) == SYSCALL_COUNT, "SYSCALL_COUNT is not the last line's");
 _Static_assert(ARRAY_SIZE(syscall_table) == SYSCALL_COUNT, "SYSCALL_COUNT is not the last line's");
 _Static_assert(sizeof(struct name_pool) <= UINT16_MAX, "names do not fit 16-bit offsets");
 
