@@ -65,12 +65,9 @@ groups := $(sort $(groups))
 
 ifneq ($(groups),)
 ifeq (,$(findstring n,$(firstword -$(MAKEFLAGS))))
-ifeq (,$(wildcard tools/setup))
-else
 setup_failed := $(shell tools/setup $(groups) >&2 || echo yes)
 ifneq ($(setup_failed),)
 $(error the tools above are missing)
-endif
 endif
 endif
 endif
