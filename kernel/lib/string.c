@@ -12,8 +12,7 @@
 
 /*
  * Stands in each loop, or the compiler would recognise the loop and turn it into a call of the very
- * function that it is in. Switching that optimisation off by a pragma would also switch frame
- * pointers off, and a backtrace from here would lose the caller.
+ * function that it is in.
  */
 #define KEEP_LOOP() asm volatile("")
 
