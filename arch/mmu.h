@@ -52,9 +52,21 @@ static inline paddr_t virt_to_phys(const void *direct)
  * at most 1 MiB. NULL when `size` is too large. Boot only. */
 const void *mmu_early_map(paddr_t base, size_t size);
 
+/* Zero a physical page before the direct map exists. Boot only. */
+void mmu_early_zero(paddr_t page);
+
+/* Where the image lies in physical memory: told once by main, asked by mm. Bytes. */
+void mmu_set_image_base(paddr_t image_base);
+paddr_t mmu_image_start(void);
+paddr_t mmu_image_end(void);
+
 /* Build the kernel's final tables: image by section, direct map of all RAM, roots of the kernel
- * areas; then switch to them. Uses arch_upcall_table_page. Boot only. */
-void mmu_init(const struct boot_info *boot, paddr_t image_base);
+ * areas; then switch to them. Uses arch_upcall_table_page, which must not need the direct map
+ * yet. Boot only. */
+void mmu_init(const struct boot_info *boot);
+
+/* True when `address` lies in the guard page below a kernel stack. */
+bool mmu_is_stack_guard(vaddr_t address);
 
 extern struct mmu mmu_kernel;
 

@@ -12,7 +12,8 @@
 #define FAULT_EXECUTE (1u << 1)
 #define FAULT_PRESENT (1u << 2) /* the page was there: a protection was violated */
 
-/* A zeroed page for a page table, or 0 when memory is out. (mm) */
+/* A zeroed page for a page table, or 0 when memory is out. (mm) While mmu_init runs there is no
+ * direct map: the page is zeroed through mmu_early_zero. */
 paddr_t arch_upcall_table_page(void);
 /* Give back a page-table page. (mm) */
 void arch_upcall_table_page_free(paddr_t page);

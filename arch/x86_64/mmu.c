@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Four-level page tables (SDM 3A, 4.5): walking, mapping, unmapping.
+ *
+ * A root's upper 256 entries are the kernel's and the same in all address spaces: the second-level
+ * tables of all kernel areas exist from mmu_init on, so nothing needs to be copied afterwards.
+ * Table pages are reached through the direct map. The building of the kernel's own tables is in
+ * mmu_init.c.
+ */
+#include "arch/mmu.h"
+
+#include <asm/errno.h>
+
+#include "arch/upcalls.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/msr.h"
+#include "arch/x86_64/pte.h"
+#include "kernel/lib/string.h"
+
+struct mmu mmu_kernel;
+
+u64 pte_make(paddr_t physical, u32 flags)
+{
+    u64 entry = physical | PTE_PRESENT | PTE_ACCESSED;
+    if (flags & MMU_WRITE)
+        entry |= PTE_WRITABLE | PTE_DIRTY;
+    if (flags & MMU_USER)
+        entry |= PTE_USER;
+    if (flags & MMU_DEVICE)
+        entry |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
+    if (flags & MMU_BORROWED)
+        entry |= PTE_BORROWED;
+    if (flags & MMU_LARGE)
+        entry |= PTE_LARGE;
+    if ((flags & MMU_GLOBAL) && cpu_features.pge)
+        entry |= PTE_GLOBAL;
+    if (!(flags & MMU_EXECUTE) && cpu_features.nx)
+        entry |= PTE_NO_EXECUTE;
+    return entry;
+}
+
+static u32 pte_flags(u64 entry)
+{
+    return (entry & PTE_WRITABLE ? MMU_WRITE : 0) | (entry & PTE_USER ? MMU_USER : 0) |
+           (entry & PTE_CACHE_DISABLE ? MMU_DEVICE : 0) |
+           (entry & PTE_BORROWED ? MMU_BORROWED : 0) | (entry & PTE_DIRTY ? MMU_DIRTY : 0) |
+           (entry & PTE_NO_EXECUTE ? 0 : MMU_EXECUTE);
+}
+
+static void flush(vaddr_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+static u64 *table_of(u64 entry)
+{
+    return phys_to_virt(entry & PTE_ADDRESS);
+}
+
+static u64 *root_entry(const struct mmu *mmu, vaddr_t address)
+{
+    return (u64 *)phys_to_virt(mmu->root) + pte_index(address, 4);
+}
+
+/* The table that *entry points to, made when it is missing; NULL when memory is out. */
+static u64 *table_make(u64 *entry, bool user)
+{
+    if (!(*entry & PTE_PRESENT)) {
+        paddr_t page = arch_upcall_table_page();
+        if (page == 0)
+            return NULL;
+        *entry = page | PTE_PRESENT | PTE_WRITABLE | (user ? PTE_USER : 0);
+    }
+    return table_of(*entry);
+}
+
+int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
+{
+    bool user = address < DIRECT_MAP_BASE;
+    int last_level = flags & MMU_LARGE ? 2 : 1;
+    u64 *entry = root_entry(mmu, address);
+    for (int level = 3; level >= last_level; level--) {
+        u64 *table = table_make(entry, user);
+        if (!table)
+            return -ENOMEM;
+        entry = &table[pte_index(address, level)];
+    }
+    bool was_present = *entry & PTE_PRESENT;
+    *entry = pte_make(physical, flags);
+    if (was_present)
+        flush(address);
+    return 0;
+}
+
+/* The entry that maps `address` and its level, or NULL. */
+static u64 *find_entry(const struct mmu *mmu, vaddr_t address, int *level)
+{
+    u64 *entry = root_entry(mmu, address);
+    for (*level = 3; *level >= 1; --*level) {
+        if (!(*entry & PTE_PRESENT))
+            return NULL;
+        entry = &table_of(*entry)[pte_index(address, *level)];
+        if (*level == 1 || (*entry & PTE_LARGE))
+            break;
+    }
+    return *entry & PTE_PRESENT ? entry : NULL;
+}
+
+bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags)
+{
+    int level;
+    const u64 *entry = find_entry(mmu, address, &level);
+    if (!entry)
+        return false;
+    u64 offset = address & (level_size(level) - 1);
+    *physical = (*entry & PTE_ADDRESS & ~(level_size(level) - 1)) + ALIGN_DOWN(offset, PAGE_SIZE);
+    *flags = pte_flags(*entry) | (level == 2 ? MMU_LARGE : 0);
+    return true;
+}
+
+struct range_walk {
+    vaddr_t end;
+    void (*leaf)(u64 *entry, vaddr_t address, int level, void *context);
+    void *context;
+    bool free_tables; /* a table whose whole span lies in the range is given back */
+};
+
+/* Visit the present leaves of [address, end) below one table. */
+static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t address, vaddr_t end,
+                       int level)
+{
+    u64 size = level_size(level);
+    while (address < end) {
+        u64 *entry = &table[pte_index(address, level)];
+        vaddr_t next = ALIGN_DOWN(address, size) + size;
+        vaddr_t stop = MIN(next, end);
+        if (!(*entry & PTE_PRESENT)) {
+            address = stop;
+            continue;
+        }
+        if (level == 1 || (*entry & PTE_LARGE)) {
+            walk->leaf(entry, address, level, walk->context);
+        } else {
+            walk_table(walk, table_of(*entry), address, stop, level - 1);
+            if (walk->free_tables && IS_ALIGNED(address, size) && stop == next) {
+                arch_upcall_table_page_free(*entry & PTE_ADDRESS);
+                *entry = 0;
+            }
+        }
+        address = stop;
+    }
+}
+
+struct unmap {
+    mmu_release release;
+    void *context;
+};
+
+static void unmap_leaf(u64 *entry, vaddr_t address, int level, void *context)
+{
+    const struct unmap *unmap = context;
+    u64 old = *entry;
+    *entry = 0;
+    flush(address);
+    if (unmap->release)
+        unmap->release(old & PTE_ADDRESS & ~(level_size(level) - 1),
+                       pte_flags(old) | (level == 2 ? MMU_LARGE : 0), unmap->context);
+}
+
+void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
+                     void *context)
+{
+    struct unmap unmap = {release, context};
+    struct range_walk walk = {end, unmap_leaf, &unmap, start < DIRECT_MAP_BASE};
+    walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
+    /* A freed table may still sit in the paging-structure cache; INVLPG of any address drops all
+     * of that (SDM 3A, 4.10.4.1), and unmap_leaf has done one for each page. Tables without pages
+     * need one too. */
+    flush(start);
+}
+
+static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
+{
+    u32 flags = *(const u32 *)context | (pte_flags(*entry) & MMU_BORROWED) |
+                (level == 2 ? MMU_LARGE : 0);
+    if (!(*entry & PTE_WRITABLE))
+        flags &= ~MMU_WRITE;
+    u64 dirty = *entry & PTE_DIRTY;
+    *entry = pte_make(*entry & PTE_ADDRESS & ~(level_size(level) - 1), flags) | dirty;
+    flush(address);
+}
+
+void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags)
+{
+    struct range_walk walk = {end, protect_leaf, &flags, false};
+    walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
+}
+
+int mmu_create(struct mmu *mmu)
+{
+    mmu->root = arch_upcall_table_page();
+    if (mmu->root == 0)
+        return -ENOMEM;
+    u64 *root = phys_to_virt(mmu->root);
+    memcpy(root + 256, (u64 *)phys_to_virt(mmu_kernel.root) + 256, 256 * sizeof(*root));
+    return 0;
+}
+
+void mmu_destroy(struct mmu *mmu)
+{
+    arch_upcall_table_page_free(mmu->root);
+    mmu->root = 0;
+}
+
+void mmu_activate(const struct mmu *mmu)
+{
+    if (read_cr3() != mmu->root)
+        write_cr3(mmu->root);
+}

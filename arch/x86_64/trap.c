@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions: whose fault is it, and what does Linux call it?
+ *
+ * A page fault on the program's half is a question for mm; if mm has no page, and the program did
+ * the access, it is the program's SIGSEGV; if a user copy did it, the copy returns short through
+ * the exception table. Everything else that comes from the program becomes the signal that Linux
+ * sends (Linux: arch/x86/kernel/traps.c gives the numbers and codes). What comes from the kernel is
+ * a bug and ends in the panic report.
+ */
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/upcalls.h"
+#include "arch/usercopy.h"
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/msr.h"
+
+#define VECTOR_DIVIDE        0
+#define VECTOR_DEBUG         1
+#define VECTOR_NMI           2
+#define VECTOR_BREAKPOINT    3
+#define VECTOR_DOUBLE_FAULT  8
+#define VECTOR_PAGE_FAULT    14
+#define VECTOR_EXCEPTION_END 32
+
+#define PF_PRESENT 1u
+#define PF_WRITE   2u
+#define PF_FETCH   16u
+
+#define SI_KERNEL_CODE 0x80 /* SI_KERNEL */
+
+struct exception {
+    const char *name;
+    int signal;
+    int code;
+};
+
+/* SDM 3A, table 6-1; signals and codes as Linux sends them. */
+static const struct exception exceptions[VECTOR_EXCEPTION_END] = {
+    [0] = {"divide error", SIGFPE, FPE_INTDIV},
+    [1] = {"debug", SIGTRAP, TRAP_TRACE},
+    [2] = {"non-maskable interrupt", 0, 0},
+    [3] = {"breakpoint", SIGTRAP, SI_KERNEL_CODE},
+    [4] = {"overflow", SIGSEGV, SI_KERNEL_CODE},
+    [5] = {"bound range exceeded", SIGSEGV, SI_KERNEL_CODE},
+    [6] = {"invalid opcode", SIGILL, ILL_ILLOPN},
+    [7] = {"device not available", SIGSEGV, SI_KERNEL_CODE},
+    [8] = {"double fault", 0, 0},
+    [10] = {"invalid TSS", SIGSEGV, SI_KERNEL_CODE},
+    [11] = {"segment not present", SIGBUS, SI_KERNEL_CODE},
+    [12] = {"stack segment fault", SIGBUS, SI_KERNEL_CODE},
+    [13] = {"general protection fault", SIGSEGV, SI_KERNEL_CODE},
+    [14] = {"page fault", SIGSEGV, SEGV_MAPERR},
+    [16] = {"x87 floating-point error", SIGFPE, FPE_FLTINV},
+    [17] = {"alignment check", SIGBUS, BUS_ADRALN},
+    [18] = {"machine check", 0, 0},
+    [19] = {"SIMD floating-point error", SIGFPE, FPE_FLTINV},
+    [21] = {"control protection", SIGSEGV, SI_KERNEL_CODE},
+};
+
+struct exception_fixup {
+    u64 fault, resume;
+};
+extern const struct exception_fixup exception_table_start[], exception_table_end[];
+
+static bool resume_user_copy(struct trap_frame *frame)
+{
+    for (const struct exception_fixup *e = exception_table_start; e < exception_table_end; e++) {
+        if (e->fault == frame->rip) {
+            frame->rip = e->resume;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_user_copy(const struct trap_frame *frame)
+{
+    for (const struct exception_fixup *e = exception_table_start; e < exception_table_end; e++)
+        if (e->fault == frame->rip)
+            return true;
+    return false;
+}
+
+static const char *exception_name(u64 vector)
+{
+    const char *name = vector < VECTOR_EXCEPTION_END ? exceptions[vector].name : NULL;
+    return name ? name : "unexpected exception";
+}
+
+static u32 fault_flags(u64 error)
+{
+    return (error & PF_WRITE ? FAULT_WRITE : 0) | (error & PF_FETCH ? FAULT_EXECUTE : 0) |
+           (error & PF_PRESENT ? FAULT_PRESENT : 0);
+}
+
+static void page_fault(struct trap_frame *frame)
+{
+    u64 address = read_cr2();
+    bool program = frame_from_program(frame);
+    int code = SEGV_MAPERR, signal = SIGSEGV;
+    if (!program && !is_user_copy(frame))
+        arch_upcall_fatal(frame, "page fault");
+    if (address < USER_LIMIT) {
+        if (frame->rflags & RFLAGS_IF)
+            irq_enable();
+        signal = arch_upcall_user_fault(address, fault_flags(frame->error), &code);
+        irq_disable();
+        if (signal == 0)
+            return;
+    }
+    if (program)
+        arch_upcall_program_exception(frame, signal, code, address);
+    else
+        resume_user_copy(frame);
+}
+
+static void exception(struct trap_frame *frame)
+{
+    if (frame->vector == VECTOR_PAGE_FAULT) {
+        page_fault(frame);
+        return;
+    }
+    const struct exception *e = &exceptions[frame->vector];
+    if (frame_from_program(frame) && e->signal != 0) {
+        /* Linux reports the faulting instruction for these, and nothing for protection faults. */
+        bool at_instruction = e->signal == SIGFPE || e->signal == SIGILL || e->signal == SIGTRAP;
+        arch_upcall_program_exception(frame, e->signal, e->code, at_instruction ? frame->rip : 0);
+        return;
+    }
+    /* A non-canonical user address is a #GP, not a #PF; the range check stops those, but not a
+     * copy that runs off the end of the lower half. */
+    if (resume_user_copy(frame))
+        return;
+    arch_upcall_fatal(frame, exception_name(frame->vector));
+}
+
+/* Called by trap_entry.asm with interrupts off; returns with interrupts off. */
+void trap_handle(struct trap_frame *frame)
+{
+    if (frame->vector >= VECTOR_EXCEPTION_END)
+        irq_dispatch(frame->vector);
+    else
+        exception(frame);
+}
+
+/* On a stack of its own, GS already the kernel's: NMI (returns), double fault, machine check, and
+ * a trap that found no kernel stack to put its frame on. */
+void trap_fatal_on_ist(struct trap_frame *frame)
+{
+    if (frame->vector == VECTOR_NMI)
+        return; /* nothing in a virtual machine sends one that means anything */
+    u64 address = read_cr2();
+    bool lost_stack = frame->vector == VECTOR_DOUBLE_FAULT || frame->vector == VECTOR_PAGE_FAULT;
+    if (lost_stack && mmu_is_stack_guard(address))
+        arch_upcall_fatal(frame, "kernel stack overflow");
+    arch_upcall_fatal(frame, exception_name(frame->vector));
+}
