@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The bootable ISO: GRUB for BIOS and UEFI, the kernel, the program.
+
+GRUB gets only the modules it needs (4 MB instead of 20), and writes to the screen alone: the serial
+ports belong to the kernel and the program.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+from . import cmdline
+from .errors import ToolError
+
+MODULES = "normal multiboot2 all_video"
+MENU_SECONDS = 3
+
+# Title, the words that make the difference.
+ENTRIES = (
+    ("ring 3", ("ring=3",)),
+    ("ring 0", ("ring=0",)),
+    ("ring 3, with a trace of its system calls", ("ring=3", "trace")),
+    ("ring 3, wait for a debugger", ("ring=3", "debugwait")),
+)
+
+
+def _entry(title, words, arguments, name):
+    line = cmdline.grub_script(words, arguments)
+    return (f"menuentry {cmdline.grub_script([title], [])} {{\n"
+            f"    multiboot2 /boot/galette {line}\n"
+            f"    module2 /boot/initrd {cmdline.grub_script([name], [])}\n}}\n")
+
+
+def menu(program, words, arguments):
+    """grub.cfg with all entries. `words` without ring= and trace; default is the ring in them."""
+    default = "1" if "ring=0" in words else "0"
+    common = [w for w in words if not w.startswith(("ring=", "trace"))]
+    trace = [w for w in words if w.startswith("trace")]
+    entries = [
+        _entry(f"{program.name} in {title}", [*common, *extra, *(trace if i < 2 else [])],
+               arguments, program.name)
+        for i, (title, extra) in enumerate(ENTRIES)
+    ]
+    return f"set timeout={MENU_SECONDS}\nset default={default}\n" + "".join(entries)
+
+
+def direct(program, words, arguments):
+    """grub.cfg that starts the one thing without showing anything."""
+    return "set timeout=0\nset timeout_style=hidden\n" + _entry(program.name, words, arguments,
+                                                                program.name)
+
+
+def make_iso(kernel, program, config, output):
+    """Writes the ISO. Raises ToolError."""
+    with tempfile.TemporaryDirectory(prefix="galette-") as tree:
+        boot = os.path.join(tree, "boot")
+        os.makedirs(os.path.join(boot, "grub"))
+        with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="utf-8") as file:
+            file.write(config)
+        shutil.copyfile(kernel, os.path.join(boot, "galette"))
+        shutil.copyfile(program.path, os.path.join(boot, "initrd"))
+        done = subprocess.run(
+            ["grub-mkrescue", f"--install-modules={MODULES}", "--fonts=", "--locales=", "--themes=",
+             "-o", output, tree],
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    if done.returncode:
+        raise ToolError(f"grub-mkrescue failed:\n{done.stderr.strip()}")

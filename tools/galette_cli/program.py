@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What PROGRAM on the command line means, and where the things of a checkout are."""
+
+import os
+
+from .errors import STATUS_NOT_FOUND, ToolError
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+BUILD = os.path.join(ROOT, "build")
+EXAMPLES = os.path.join(ROOT, "tests", "programs")
+
+CPIO_MAGICS = (b"070701", b"070702")
+
+
+class Program:
+    """What the machine gets as its initrd.
+
+    path    the file on the host
+    init    value of the kernel's init=, which is also argv[0]; None: the kernel's own default
+    elf     whether the file itself is the program (and not an archive)
+    """
+
+    def __init__(self, path, init, elf):
+        self.path, self.init, self.elf = path, init, elf
+        self.name = os.path.basename(path)
+
+
+def make(*targets):
+    """Runs make in the checkout; its words go to standard error. Raises ToolError."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.dup2(2, 1)
+            os.execvp("make", ["make", "--no-print-directory", "-C", ROOT, *targets])
+        finally:
+            os._exit(127)
+    _, status = os.waitpid(pid, 0)
+    if status:
+        raise ToolError(f"could not make {' '.join(targets)}")
+
+
+def kernel_path(options, target="build/galette"):
+    """The kernel to boot, built first if it is not there."""
+    if options.kernel:
+        if not os.path.exists(options.kernel):
+            raise ToolError(f"no kernel {options.kernel}")
+        return options.kernel
+    path = os.path.join(ROOT, target)
+    if not os.path.exists(path):
+        make(target)
+    return path
+
+
+def _example_path(name):
+    """The file of an example, built if need be; None if there is no such example."""
+    if "/" in name or name.startswith("."):
+        return None
+    path = os.path.join(BUILD, "programs", name)
+    if os.path.exists(path):
+        return path
+    if not os.path.isdir(EXAMPLES):
+        return None
+    if any(os.path.splitext(entry)[0] == name for entry in os.listdir(EXAMPLES)):
+        make(f"build/programs/{name}")
+        return path
+    return None
+
+
+def find(text, init=None):
+    """The Program that `text` names. Raises ToolError."""
+    if text is None:
+        raise ToolError("which program? Give an example's name, an ELF file or an archive")
+    path = text if os.path.isfile(text) else _example_path(text)
+    if path is None:
+        raise ToolError(f"{text}: no such file or example", STATUS_NOT_FOUND)
+    with open(path, "rb") as file:
+        magic = file.read(6)
+    if magic in CPIO_MAGICS:
+        return Program(path, init, False)
+    return Program(path, init or _init_of(path), True)
+
+
+def _init_of(path):
+    """init= for a file that is the program itself: its name, if a command line can hold it."""
+    name = os.path.basename(path)
+    usable = all(" " < c != '"' for c in name) and name != "--"
+    return "/" + (name if usable else "program")
