@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a kernel that found a bug in itself: reason, registers, backtrace, status 101.
+ *
+ * Runs on whatever stack there is and trusts nothing: frame pointers are followed only within the
+ * kernel's half and upwards, and a fault while reporting ends the machine at once.
+ */
+#include "kernel/core/panic.h"
+
+#include <stdarg.h>
+
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/upcalls.h"
+#include "arch/x86_64/msr.h"
+#include "kernel/core/log.h"
+#include "kernel/core/panic_internal.h"
+#include "kernel/core/symbols.h"
+#include "kernel/lib/fmt.h"
+
+#define BACKTRACE_MAX 32
+
+static NORETURN void (*power_off)(u8 status);
+static u32 panicking;
+
+void panic_set_power_off(NORETURN void (*function)(u8 status))
+{
+    power_off = function;
+}
+
+static NORETURN void end(void)
+{
+    if (power_off)
+        power_off(EXIT_STATUS_PANIC);
+    cpu_halt_forever();
+}
+
+static void begin(void)
+{
+    irq_disable();
+    if (__atomic_exchange_n(&panicking, 1, __ATOMIC_ACQ_REL))
+        end(); /* a bug in the report: stop here */
+    log_break_lock();
+}
+
+static void print_address(vaddr_t address)
+{
+    u64 offset;
+    const char *name = symbol_find(address, &offset);
+    if (name)
+        log_print(LOG_EMERG, "  %016lx %s+0x%lx", address, name, offset);
+    else
+        log_print(LOG_EMERG, "  %016lx", address);
+}
+
+static bool frame_pointer_ok(u64 frame_pointer)
+{
+    paddr_t physical;
+    u32 flags;
+    return frame_pointer >= DIRECT_MAP_BASE && frame_pointer % 8 == 0 &&
+           frame_pointer % PAGE_SIZE <= PAGE_SIZE - 16 &&
+           mmu_query(&mmu_kernel, frame_pointer, &physical, &flags);
+}
+
+static void print_backtrace(u64 address, u64 frame_pointer)
+{
+    log_print(LOG_EMERG, "backtrace:");
+    print_address(address);
+    for (int depth = 0; depth < BACKTRACE_MAX && frame_pointer_ok(frame_pointer); depth++) {
+        const u64 *frame = (const u64 *)frame_pointer;
+        if (frame[1] < DIRECT_MAP_BASE)
+            break; /* the program's, or the end */
+        print_address(frame[1]);
+        if (frame[0] <= frame_pointer)
+            break; /* frames grow upwards */
+        frame_pointer = frame[0];
+    }
+}
+
+static void print_registers(const struct trap_frame *f)
+{
+    log_print(LOG_EMERG, "rip %016lx rsp %016lx rflags %lx cs %lx vector %lu error %lx", f->rip,
+              f->rsp, f->rflags, f->cs, f->vector, f->error);
+    log_print(LOG_EMERG, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx,
+              f->rdx);
+    log_print(LOG_EMERG, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp,
+              f->r8);
+    log_print(LOG_EMERG, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11,
+              f->r12);
+    log_print(LOG_EMERG, "r13 %016lx r14 %016lx r15 %016lx cr2 %016lx", f->r13, f->r14, f->r15,
+              read_cr2());
+    log_print(LOG_EMERG, "cr0 %lx cr3 %lx cr4 %lx cpu %u", read_cr0(), read_cr3(), read_cr4(),
+              cpu_index());
+}
+
+void panic(const char *format, ...)
+{
+    begin();
+    char reason[256];
+    va_list arguments;
+    va_start(arguments, format);
+    fmt_vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    log_print(LOG_EMERG, "kernel panic: %s", reason);
+    print_backtrace((u64)__builtin_return_address(0), *(const u64 *)__builtin_frame_address(0));
+    end();
+}
+
+void arch_upcall_fatal(const struct trap_frame *frame, const char *reason)
+{
+    begin();
+    log_print(LOG_EMERG, "kernel panic: %s", reason);
+    if (frame) {
+        print_registers(frame);
+        print_backtrace(frame->rip, frame->rbp);
+    }
+    end();
+}

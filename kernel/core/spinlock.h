@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spinlocks: short critical sections that never sleep and never touch user memory.
+ *
+ * A ticket lock: first come, first served. A lock that an interrupt handler takes is taken with
+ * interrupts off everywhere (the _irqsave forms).
+ */
+#ifndef KERNEL_CORE_SPINLOCK_H
+#define KERNEL_CORE_SPINLOCK_H
+
+#include "arch/cpu.h"
+#include "kernel/lib/types.h"
+
+struct spinlock {
+    u32 next;
+    u32 serving;
+};
+
+#define SPINLOCK_INIT {0, 0}
+
+static inline void spin_init(struct spinlock *lock)
+{
+    lock->next = lock->serving = 0;
+}
+
+static inline void spin_lock(struct spinlock *lock)
+{
+    u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+        cpu_relax();
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+}
+
+/* The same, with interrupts off in between; pass what the lock call returned. */
+static inline u64 spin_lock_irqsave(struct spinlock *lock)
+{
+    u64 flags = irq_save();
+    spin_lock(lock);
+    return flags;
+}
+
+static inline void spin_unlock_irqrestore(struct spinlock *lock, u64 flags)
+{
+    spin_unlock(lock);
+    irq_restore(flags);
+}
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Size classes over single pages; whole blocks of pages for what is larger.
+ *
+ * A page of a class is found through its descriptor: `owner` is the class, `in_use` counts the
+ * objects taken, `first_free` is the offset of the first free object, and the first word of each
+ * free object holds the offset of the next. An empty page goes back unless it is the class's only
+ * one, so that a pair of calls does not carve a page every time.
+ * Locks: each class has its own; the page allocator's lock is taken inside.
+ */
+#include "mm/heap.h"
+
+#include "arch/mmu.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/spinlock.h"
+#include "kernel/lib/string.h"
+#include "mm/page.h"
+
+#define NO_OBJECT 0xffffffffu
+
+struct size_class {
+    struct spinlock lock; /* guards `partial` and the descriptors of the class's pages */
+    u32 size;             /* bytes */
+    struct list_head partial; /* pages with a free object; next is NULL before the first use */
+};
+
+static struct size_class classes[] = {
+    {.size = 32},  {.size = 64},  {.size = 96},   {.size = 128},  {.size = 192},
+    {.size = 256}, {.size = 512}, {.size = 1024}, {.size = 2048},
+};
+#define CLASS_SIZE_MAX 2048
+
+static struct size_class *class_for(size_t size)
+{
+    struct size_class *class = classes;
+    while (class->size < size)
+        class ++;
+    return class;
+}
+
+static struct page *class_grow(struct size_class *class)
+{
+    struct page *page = page_alloc(0);
+    if (!page)
+        return NULL;
+    u8 *objects = page_address(page);
+    u32 last = (PAGE_SIZE / class->size - 1) * class->size;
+    for (u32 offset = 0; offset < last; offset += class->size)
+        *(u32 *)(objects + offset) = offset + class->size;
+    *(u32 *)(objects + last) = NO_OBJECT;
+    page->state = PAGE_SLAB;
+    page->owner = class;
+    page->in_use = 0;
+    page->first_free = 0;
+    list_add(&page->link, &class->partial);
+    return page;
+}
+
+static void *class_alloc_locked(struct size_class *class)
+{
+    if (!class->partial.next)
+        list_init(&class->partial);
+    struct page *page = list_first(&class->partial, struct page, link);
+    if (!page)
+        page = class_grow(class);
+    if (!page)
+        return NULL;
+    u32 *object = (u32 *)((u8 *)page_address(page) + page->first_free);
+    page->first_free = *object;
+    page->in_use++;
+    if (page->first_free == NO_OBJECT)
+        list_del(&page->link);
+    return object;
+}
+
+static void class_free_locked(struct size_class *class, struct page *page, void *object)
+{
+    if (page->first_free == NO_OBJECT)
+        list_add(&page->link, &class->partial);
+    *(u32 *)object = page->first_free;
+    page->first_free = (u8 *)object - (u8 *)page_address(page);
+    bool only_page = class->partial.next == class->partial.prev;
+    if (--page->in_use == 0 && !only_page) {
+        list_del(&page->link);
+        page_free(page, 0);
+    }
+}
+
+static void *block_alloc(size_t size)
+{
+    unsigned order = 0;
+    while (order <= PAGE_ORDER_MAX && PAGE_SIZE << order < size)
+        order++;
+    struct page *page = order <= PAGE_ORDER_MAX ? page_alloc(order) : NULL;
+    if (!page)
+        return NULL;
+    page->state = PAGE_HEAP;
+    return page_address(page);
+}
+
+void *kmalloc(size_t size)
+{
+    if (size > CLASS_SIZE_MAX)
+        return block_alloc(size);
+    struct size_class *class = class_for(size);
+    u64 flags = spin_lock_irqsave(&class->lock);
+    void *object = class_alloc_locked(class);
+    spin_unlock_irqrestore(&class->lock, flags);
+    return object;
+}
+
+void *kzalloc(size_t size)
+{
+    void *object = kmalloc(size);
+    if (object)
+        memset(object, 0, size);
+    return object;
+}
+
+void kfree(void *object)
+{
+    if (!object)
+        return;
+    struct page *page = page_of(ALIGN_DOWN(virt_to_phys(object), PAGE_SIZE));
+    if (page->state == PAGE_HEAP) {
+        page_free(page, page->order);
+        return;
+    }
+    if (page->state != PAGE_SLAB)
+        panic("kfree of %p, which is not the heap's", object);
+    struct size_class *class = page->owner;
+    u64 flags = spin_lock_irqsave(&class->lock);
+    class_free_locked(class, page, object);
+    spin_unlock_irqrestore(&class->lock, flags);
+}
