@@ -10,6 +10,14 @@
  */
 #include "kernel/lib/string.h"
 
+/* Here they are functions to be defined. */
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef strlen
+#undef strcmp
+
 /*
  * Stands in each loop, or the compiler would recognise the loop and turn it into a call of the very
  * function that it is in.
