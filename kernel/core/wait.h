@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wait queues: sleep until a condition holds.
+ *
+ * The waker makes the condition true, then calls wait_wake_all (any context, spinlocks allowed).
+ * The condition is evaluated without a lock by the sleeper: it must be readable that way, or take
+ * and release its own lock.
+ */
+#ifndef KERNEL_CORE_WAIT_H
+#define KERNEL_CORE_WAIT_H
+
+#include <asm/errno.h>
+
+#include "kernel/core/sched.h"
+#include "kernel/core/spinlock.h"
+#include "kernel/core/timer.h"
+
+struct wait_queue {
+    struct spinlock lock; /* guards waiters */
+    struct list_head waiters;
+};
+
+struct wait_entry {
+    struct list_head link;
+    struct thread *thread;
+};
+
+#define WAIT_QUEUE_INIT(name) {SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters)}
+
+#define WAIT_FOREVER (~0UL)
+
+void wait_queue_init(struct wait_queue *queue);
+
+/* Wake every thread that waits. */
+void wait_wake_all(struct wait_queue *queue);
+
+/* The steps of wait_event. */
+void wait_begin(struct wait_queue *queue, struct wait_entry *entry);
+void wait_end(struct wait_queue *queue, struct wait_entry *entry);
+
+/* Sleep until `condition`. 0, or -EINTR when a signal waits for the thread. */
+#define wait_event(queue, condition) wait_event_until(queue, condition, WAIT_FOREVER)
+
+/* The same with a deadline (nanoseconds since boot): -ETIMEDOUT when it passes. */
+#define wait_event_until(queue, condition, deadline)                                               \
+    ({                                                                                             \
+        struct wait_entry wait_entry_;                                                             \
+        struct timer wait_timer_;                                                                  \
+        u64 wait_deadline_ = (deadline);                                                           \
+        int wait_result_ = 0;                                                                      \
+        timer_init_wake(&wait_timer_, thread_current());                                           \
+        while (!(condition)) {                                                                     \
+            wait_begin((queue), &wait_entry_);                                                     \
+            if (wait_deadline_ != WAIT_FOREVER)                                                    \
+                timer_start(&wait_timer_, wait_deadline_);                                         \
+            bool wait_ready_ = (condition);                                                        \
+            if (!wait_ready_ && thread_current()->interrupted)                                     \
+                wait_result_ = -EINTR;                                                             \
+            else if (!wait_ready_ && timer_expired(&wait_timer_, wait_deadline_))                  \
+                wait_result_ = -ETIMEDOUT;                                                         \
+            else if (!wait_ready_)                                                                 \
+                sched_block();                                                                     \
+            wait_end((queue), &wait_entry_);                                                       \
+            timer_stop(&wait_timer_);                                                              \
+            if (wait_result_ != 0)                                                                 \
+                break;                                                                             \
+        }                                                                                          \
+        wait_result_;                                                                              \
+    })
+
+#endif
