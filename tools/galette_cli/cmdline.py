@@ -13,8 +13,9 @@ line for a loader that passes a string on unchanged.
 from .errors import ToolError
 
 # Words that mean something to the kernel, and so cannot be variables of the environment.
-KERNEL_WORDS = ("init", "ring", "trace", "quiet", "loglevel", "nokaslr", "tty", "stderr",
-                "console", "boottime", "crashtest", "root", "ip")
+KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "loglevel", "debug", "nokaslr", "tty",
+                "stderr", "console", "boottime", "crashtest", "debugwait", "root", "rootfstype",
+                "rootflags", "ro", "rw", "panic", "ip")
 
 
 def environment_words(pairs):
@@ -25,7 +26,7 @@ def environment_words(pairs):
             raise ToolError(f"--env: {key}= is a word of the kernel's own")
         if '"' in pair:
             raise ToolError(f"--env: a double quote cannot be passed in {key}")
-        if any(blank in key for blank in " \t\n"):
+        if any(c in " \t\n." for c in key):  # a dot would make it a module's parameter
             raise ToolError(f"--env: {key!r} is no name of a variable")
     return list(pairs)
 

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import cmdline, machine, options, program
-from .errors import ToolError
+from .errors import STATUS_NOT_FOUND, ToolError
 
 USAGE = """Boots a Linux program on bare metal, in QEMU or from a disk.
 
@@ -108,7 +108,7 @@ def run(opts):
     door = machine.DOORS[opts.boot]
     _need(door)
     cooked = relay.wants_cooked()
-    extra = [*door.kernel_words(), "tty=cooked" if cooked else "tty=stream"]
+    extra = [*door.kernel_words(), "tty=cooked" if cooked else "tty=raw"]
     words = cmdline.kernel_words(opts, guest.init, extra)
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)
@@ -142,12 +142,15 @@ def _dry_run(door, opts, guest, words):
 
 
 def pack(opts):
-    """Writes a program as a page-aligned archive, in which it is /init."""
+    """Writes a page-aligned archive: PROGRAM as /init, and what --root names."""
     from . import archive
 
-    guest = program.find(opts.program)
-    output = opts.output or os.path.join(program.BUILD, f"{guest.name}.cpio")
-    archive.pack_file(guest, output)
+    guest = program.find(opts.program) if opts.program or not opts.root else None
+    if opts.root and not os.path.isdir(opts.root):
+        raise ToolError(f"no folder {opts.root}", STATUS_NOT_FOUND)
+    name = guest.name if guest else os.path.basename(os.path.abspath(opts.root))
+    output = opts.output or os.path.join(program.BUILD, f"{name}.cpio")
+    archive.pack(output, opts.root, guest.path if guest else None)
     print(output)
     return 0
 

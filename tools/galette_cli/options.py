@@ -110,6 +110,7 @@ MACHINE = [
            _seconds),
     Option(("--dry-run",), "flag", "dry_run", False, "print QEMU's command line and stop"),
 ]
+ROOT = Option(("--root",), "value", "root", None, "a folder to put into the archive", "DIR")
 GDB = Option(("--gdb",), "flag", "gdb", False, "wait for a debugger on TCP port 1234")
 BATCH = [
     Option(("--batch",), "flag", "batch", False, "GDB asks nothing and leaves at the end"),
@@ -120,7 +121,7 @@ HELP = Option(("-h", "--help"), "flag", "help", False, "this text")
 
 COMMANDS = {
     "run": [*MACHINE, *KERNEL, GDB],
-    "pack": [OUTPUT],
+    "pack": [OUTPUT, ROOT],
     "iso": [OUTPUT, *KERNEL],
     "efi": [OUTPUT, *KERNEL],
     "debug": [*MACHINE, *KERNEL, *BATCH],

@@ -51,7 +51,7 @@ def wants_cooked():
 
 
 def encode_stream(data):
-    """Standard input as the kernel's tty=stream wants it."""
+    """Standard input as the kernel's tty=raw wants it."""
     return data.replace(bytes([DLE]), bytes([DLE, DLE]))
 
 
