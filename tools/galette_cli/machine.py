@@ -16,6 +16,8 @@ import os
 
 from .errors import ToolError
 
+# The multiplexer is there for its BREAK, the end of a file on standard input.
+CONSOLE = "stdio,mux=on,signal=off"
 QEMU = "qemu-system-x86_64"
 FIRMWARE = ("/usr/share/ovmf/OVMF.fd", "/usr/share/OVMF/OVMF.fd", "/usr/share/qemu/OVMF.fd")
 
@@ -61,7 +63,7 @@ class Channels:
     @classmethod
     def for_people(cls):
         """For --dry-run: a line that can be pasted into a shell."""
-        return cls("stdio,mux=on,signal=off", "file,path=/dev/stderr", "file,path=/dev/stderr",
+        return cls(CONSOLE, "file,path=/dev/stderr", "file,path=/dev/stderr",
                    "null")
 
     @classmethod
@@ -72,7 +74,7 @@ class Channels:
             # append: QEMU would truncate the file otherwise, which fails on a pipe.
             return f"file,path=/dev/fdset/{descriptor},append=on"
 
-        return cls("stdio,signal=off", backend(error), backend(log), backend(status),
+        return cls(CONSOLE, backend(error), backend(log), backend(status),
                    (error, log, status))
 
     def arguments(self):

@@ -8,9 +8,11 @@ two ways:
     cooked   input and output are terminals. The host's terminal is switched to raw, the guest's
              own line discipline echoes and edits, and Ctrl-C is a byte that the program's kernel
              turns into SIGINT. Ctrl-] three times within a second ends the machine.
-    stream   everything else. The bytes go through unchanged, except that DLE (0x10) quotes:
-             DLE DLE is one DLE, and DLE EOT is the end of the file. (A serial BREAK would not do
-             as the end of a file: QEMU delivers it ahead of bytes that are still on their way.)
+    raw      everything else: the bytes go through unchanged, and the end of the file is a BREAK on
+             the serial line.
+
+QEMU makes the BREAK: in front of the serial port sits its multiplexer, for which Ctrl-A is an
+escape. Ctrl-A b is a BREAK, Ctrl-A Ctrl-A one Ctrl-A.
 
 Input is held back until the kernel says that its console is ready, by the first byte on the
 status channel; a UART loses what arrives while it is being set up. The last byte there is the
@@ -24,7 +26,8 @@ import sys
 
 from .errors import STATUS_TIMEOUT, STATUS_TOOL
 
-DLE, EOT = 0x10, 0x04
+MUX_ESCAPE = b"\x01"  # Ctrl-A
+MUX_BREAK = MUX_ESCAPE + b"b"
 ESCAPE, ESCAPE_TIMES, ESCAPE_SECONDS = 0x1D, 3, 1.0  # Ctrl-]
 CONSOLE_READY = b"S"  # first byte on the status channel
 STATUS_ESCAPED = 130
@@ -50,12 +53,9 @@ def wants_cooked():
         return False
 
 
-def encode_stream(data):
-    """Standard input as the kernel's tty=raw wants it."""
-    return data.replace(bytes([DLE]), bytes([DLE, DLE]))
-
-
-END_OF_STREAM = bytes([DLE, EOT])
+def escape_mux(data):
+    """Bytes in the form in which QEMU's multiplexer passes them on."""
+    return data.replace(MUX_ESCAPE, MUX_ESCAPE * 2)
 
 
 def _keep_standard_descriptors():
@@ -220,10 +220,11 @@ class Relay:
             data = b""
         if not data:
             self.input_open = False
+        self.pending += escape_mux(data)
         if self.cooked:
-            self.pending += data
             return self._escaped(data)
-        self.pending += encode_stream(data) if data else END_OF_STREAM
+        if not data:
+            self.pending += MUX_BREAK
         return False
 
     def _escaped(self, data):
