@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ways in which a virtual machine tells its host an exit status.
+ *
+ * Two devices of QEMU's: a debug console at port 0xea takes the status as one byte, all 8 bits of
+ * it; isa-debug-exit at port 0xf4 ends QEMU at once. Neither exists on real machines. No state, no
+ * locks: usable from a panic.
+ */
+#ifndef DRIVERS_DEBUG_EXIT_H
+#define DRIVERS_DEBUG_EXIT_H
+
+#include "kernel/lib/types.h"
+
+/* Hand the status to the host if somebody listens at the status port. */
+void debug_exit_report(u8 status);
+
+/* End the machine through isa-debug-exit; returns when there is no such device. QEMU's own exit
+ * status is then (status << 1 | 1) & 0xff, so whoever wants all of it listens at the status port. */
+void debug_exit_leave(u8 status);
+
+#endif

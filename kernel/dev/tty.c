@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reading and writing half of the tty; see tty.h for the contract and tty_input.c for what
+ * happens to received bytes.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/poll.h>
+#include <asm/signal.h>
+
+#include "kernel/dev/tty_internal.h"
+#include "kernel/lib/string.h"
+
+/* A throttled device goes on when this much is free. */
+#define ROOM_TO_GO_ON (TTY_BUFFER_SIZE / 2)
+
+/* Linux's tty_std_termios, but without ONLCR (the host is to see the program's bytes) and with the
+ * rate and the lines that the serial port really has. The indices of c_cc name the characters. */
+static const struct termios cooked = {
+    .c_iflag = ICRNL | IXON,
+    .c_oflag = OPOST,
+    .c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
+    .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+    .c_cc =
+        {
+            [VINTR] = 'C' - '@',
+            [VQUIT] = '\\' - '@',
+            [VERASE] = 0x7f,
+            [VKILL] = 'U' - '@',
+            [VEOF] = 'D' - '@',
+            [VMIN] = 1,
+            [VSTART] = 'Q' - '@',
+            [VSTOP] = 'S' - '@',
+            [VSUSP] = 'Z' - '@',
+            [VREPRINT] = 'R' - '@',
+            [VDISCARD] = 'O' - '@',
+            [VWERASE] = 'W' - '@',
+            [VLNEXT] = 'V' - '@',
+        },
+};
+
+void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw)
+{
+    tty->ops = ops;
+    tty->device = device;
+    tty->termios = cooked;
+    if (raw) {
+        tty->termios.c_iflag = 0;
+        tty->termios.c_oflag = 0;
+        tty->termios.c_lflag = 0;
+        tty->break_is_eof = true;
+    }
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------*/
+
+bool tty_readable_locked(const struct tty *tty)
+{
+    if (tty->hung_up)
+        return true;
+    if (tty_is_canonical(tty))
+        return tty->line != tty->tail;
+    u32 least = tty->termios.c_cc[VMIN];
+    return tty->head - tty->tail >= MAX(least, 1u);
+}
+
+static bool is_readable(struct tty *tty)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    bool readable = tty_readable_locked(tty);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    return readable;
+}
+
+static void copy_out(struct tty *tty, u8 *to, size_t count)
+{
+    u32 slot = tty_slot(tty->tail);
+    size_t first = MIN(count, (size_t)(TTY_BUFFER_SIZE - slot));
+    memcpy(to, tty->buffer + slot, first);
+    memcpy(to + first, tty->buffer, count - first);
+    tty->tail += (u32)count;
+}
+
+/* At most one line; an end of file ends it without being copied. */
+static s64 take_line(struct tty *tty, u8 *to, size_t count)
+{
+    /* After a hang-up nobody will end the line that was begun. */
+    u32 stop = tty->hung_up ? tty->head : tty->line;
+    u32 length = 0;
+    bool at_eof = false;
+    if (stop == tty->tail)
+        return tty->hung_up ? 0 : -EAGAIN;
+    while (length < count && tty->tail + length != stop) {
+        u32 index = tty->tail + length;
+        if (tty_line_ends_at(tty, index)) {
+            at_eof = tty->buffer[tty_slot(index)] == 0;
+            length += !at_eof;
+            break;
+        }
+        length++;
+    }
+    copy_out(tty, to, length);
+    /* A line that fills the buffer exactly keeps its end of file for the next read, as in Linux. */
+    if (at_eof)
+        tty->tail++;
+    if ((s32)(tty->line - tty->tail) < 0)
+        tty->line = tty->tail;
+    return length;
+}
+
+/* VMIN bytes, or what is there when the caller will not wait. VTIME is not supported: with VMIN 0 it
+ * acts as 0, otherwise as if the next byte always came in time. */
+static s64 take_raw(struct tty *tty, u8 *to, size_t count, bool may_wait)
+{
+    u32 there = tty->head - tty->tail;
+    size_t least = tty->termios.c_cc[VMIN];
+    if (!may_wait)
+        least = MIN(least, (size_t)1);
+    if (there < MIN(least, count) && !tty->hung_up)
+        return -EAGAIN;
+    count = MIN(count, (size_t)there);
+    copy_out(tty, to, count);
+    return (s64)count;
+}
+
+/* True when a throttled device is to fetch its input now; the caller then calls it without lock. */
+static bool unthrottle_locked(struct tty *tty)
+{
+    u32 room = TTY_BUFFER_SIZE - (tty->head - tty->tail);
+    if (!tty->throttled || room < ROOM_TO_GO_ON)
+        return false;
+    tty->throttled = false;
+    tty->ops->throttle(tty->device, false);
+    return true;
+}
+
+/* What is there now: the number of bytes, 0 at the end, or -EAGAIN. */
+static s64 read_now(struct tty *tty, void *buffer, size_t count, bool may_wait)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    s64 got = tty_is_canonical(tty) ? take_line(tty, buffer, count)
+                                    : take_raw(tty, buffer, count, may_wait);
+    bool go_on = unthrottle_locked(tty);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    if (go_on)
+        tty->ops->receive(tty->device);
+    return got;
+}
+
+s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags)
+{
+    if (count == 0)
+        return 0;
+    for (;;) {
+        s64 got = read_now(tty, buffer, count, !(flags & O_NONBLOCK));
+        if (got != -EAGAIN || (flags & O_NONBLOCK))
+            return got;
+        int error = wait_event(&tty->input_wait, is_readable(tty));
+        if (error != 0)
+            return error;
+    }
+}
+
+size_t tty_input_count(struct tty *tty)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    u32 stop = tty_is_canonical(tty) ? tty->line : tty->head;
+    size_t count = stop - tty->tail;
+    if (tty_is_canonical(tty)) {
+        for (u32 i = tty->tail; i != stop; i++)
+            count -= tty_line_ends_at(tty, i) && tty->buffer[tty_slot(i)] == 0;
+    }
+    spin_unlock_irqrestore(&tty->lock, flags);
+    return count;
+}
+
+void tty_flush(struct tty *tty, int queue)
+{
+    if (queue == TCOFLUSH)
+        return;
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    tty_flush_input_locked(tty);
+    bool go_on = unthrottle_locked(tty);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    if (go_on)
+        tty->ops->receive(tty->device);
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------*/
+
+#define OUTPUT_CHUNK 256
+
+static bool maps_newlines(const struct tty *tty)
+{
+    return (tty->termios.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR);
+}
+
+/* Write bytes with CR before each NL, as far as the device has room; returns how many of `count`
+ * are done. Caller holds tty->lock, so that the room does not shrink. */
+static size_t write_mapped(struct tty *tty, const u8 *bytes, size_t count)
+{
+    u8 mapped[OUTPUT_CHUNK];
+    size_t room = MIN(tty->ops->write_room(tty->device), sizeof(mapped));
+    size_t length = 0, done = 0;
+    while (done < count && length + 1 + (bytes[done] == '\n') <= room) {
+        if (bytes[done] == '\n')
+            mapped[length++] = '\r';
+        mapped[length++] = bytes[done++];
+    }
+    tty->ops->write(tty->device, mapped, length);
+    return done;
+}
+
+void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count)
+{
+    if (maps_newlines(tty))
+        write_mapped(tty, bytes, count);
+    else
+        tty->ops->write(tty->device, bytes, count);
+}
+
+static size_t write_some(struct tty *tty, const u8 *bytes, size_t count)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    bool mapped = maps_newlines(tty);
+    bool stopped = tty->stopped;
+    size_t done = 0;
+    if (mapped && !stopped)
+        done = write_mapped(tty, bytes, count);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    if (!mapped && !stopped)
+        done = tty->ops->write(tty->device, bytes, count);
+    return done;
+}
+
+static bool is_writable(struct tty *tty)
+{
+    return !__atomic_load_n(&tty->stopped, __ATOMIC_RELAXED) && tty->ops->writable(tty->device);
+}
+
+s64 tty_write(struct tty *tty, const void *buffer, size_t count, int flags)
+{
+    size_t done = 0;
+    while (done < count) {
+        size_t step = write_some(tty, (const u8 *)buffer + done, count - done);
+        done += step;
+        if (step > 0)
+            continue;
+        if (flags & O_NONBLOCK)
+            return done > 0 ? (s64)done : -EAGAIN;
+        int error = wait_event(&tty->output_wait, is_writable(tty));
+        if (error != 0)
+            return done > 0 ? (s64)done : error;
+    }
+    return (s64)done;
+}
+
+void tty_output_ready(struct tty *tty)
+{
+    wait_wake_all(&tty->output_wait);
+}
+
+size_t tty_output_count(struct tty *tty)
+{
+    return tty->ops->write_pending(tty->device);
+}
+
+void tty_drain(struct tty *tty)
+{
+    tty->ops->drain(tty->device);
+}
+
+u32 tty_poll(struct tty *tty)
+{
+    u32 events = 0;
+    if (is_readable(tty))
+        events |= POLLIN | POLLRDNORM;
+    if (is_writable(tty))
+        events |= POLLOUT | POLLWRNORM;
+    return events;
+}
+
+/* ---- Settings ---------------------------------------------------------------------------------*/
+
+void tty_get_termios(struct tty *tty, struct termios *out)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    *out = tty->termios;
+    spin_unlock_irqrestore(&tty->lock, flags);
+}
+
+/* Bytes received in one mode stay readable in the other [n_tty_set_termios does the same]. */
+static void change_mode_locked(struct tty *tty, bool canonical)
+{
+    if (canonical) {
+        for (u32 i = tty->tail; i != tty->head; i++)
+            tty_set_line_end(tty, i, false);
+        if (tty->head != tty->tail && tty->buffer[tty_slot(tty->head - 1)] != 0)
+            tty_set_line_end(tty, tty->head - 1, true);
+    }
+    tty->line = tty->head;
+    tty->literal_next = false;
+}
+
+void tty_set_termios(struct tty *tty, const struct termios *termios, int when)
+{
+    if (when != TCSANOW)
+        tty_drain(tty);
+    if (when == TCSAFLUSH)
+        tty_flush(tty, TCIFLUSH);
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    bool was_canonical = tty_is_canonical(tty);
+    tty->termios = *termios;
+    if (was_canonical != tty_is_canonical(tty))
+        change_mode_locked(tty, tty_is_canonical(tty));
+    if (!(termios->c_iflag & IXON))
+        tty->stopped = false;
+    bool readable = tty_readable_locked(tty);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    wait_wake_all(&tty->output_wait);
+    if (readable)
+        wait_wake_all(&tty->input_wait);
+}
+
+void tty_get_winsize(struct tty *tty, struct winsize *out)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    *out = tty->winsize;
+    spin_unlock_irqrestore(&tty->lock, flags);
+}
+
+void tty_set_winsize(struct tty *tty, const struct winsize *winsize)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    bool changed = memcmp(&tty->winsize, winsize, sizeof(*winsize)) != 0;
+    tty->winsize = *winsize;
+    spin_unlock_irqrestore(&tty->lock, flags);
+    if (changed && tty->signal)
+        tty->signal(SIGWINCH);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Terminals: the line between a serial device and the programs that read and write it.
+ *
+ * A `struct tty` holds what Linux's n_tty holds: the termios, the input that was received and not
+ * yet read, line editing, echo, the signals of the keyboard. Below it is a device with a table of
+ * operations (struct tty_ops, filled by a driver); above it the file layer, which copies to and
+ * from the program: only kernel buffers come here.
+ *
+ * Input flows by tty_receive, called by the driver, mostly from its interrupt. When the buffer
+ * is nearly full, the device is throttled, and told to go on when a reader has made room: a file
+ * piped into the machine loses no byte. Output goes through unbuffered: the device has the buffer.
+ *
+ * Locks: tty->lock, then the device's own. The signal hook runs with no tty lock held but perhaps
+ * with interrupts off; it may not call back into the tty.
+ */
+#ifndef KERNEL_DEV_TTY_H
+#define KERNEL_DEV_TTY_H
+
+#include <asm/termbits.h>
+#include <asm/termios.h>
+
+#include "kernel/core/spinlock.h"
+#include "kernel/core/wait.h"
+#include "kernel/lib/types.h"
+
+#define TTY_BUFFER_SIZE 8192 /* a power of two */
+#define TTY_LINE_MAX    4096 /* longest line that editing holds, its end included, as in Linux */
+
+/* What a device does for its tty. None of these sleeps. */
+struct tty_ops {
+    /* Take as many of `count` bytes as there is room for; returns how many. */
+    size_t (*write)(void *device, const u8 *bytes, size_t count);
+    /* Bytes that write() would take now, at the least. */
+    size_t (*write_room)(void *device);
+    /* True when a writer that waited for room should go on: with some hysteresis. */
+    bool (*writable)(void *device);
+    /* Bytes taken and not yet sent. */
+    size_t (*write_pending)(void *device);
+    /* Send all, by polling; returns when the last bit is out. */
+    void (*drain)(void *device);
+    /* Stop (true) or go on fetching input. Called under tty->lock. */
+    void (*throttle)(void *device, bool stop);
+    /* Fetch input that came while throttled. Not called under tty->lock. */
+    void (*receive)(void *device);
+};
+
+struct tty {
+    const struct tty_ops *ops;
+    void *device;
+    void (*signal)(int signal); /* raises SIGINT and its kin; NULL until somebody installs it */
+    bool break_is_eof;          /* a BREAK ends the input for good */
+
+    struct wait_queue input_wait;
+    struct wait_queue output_wait;
+
+    /* lock guards all that follows */
+    struct spinlock lock;
+    struct termios termios;
+    struct winsize winsize;
+    bool hung_up;      /* no more input will come */
+    bool throttled;    /* the device was told to stop */
+    bool stopped;      /* output is held by VSTOP */
+    bool literal_next; /* VLNEXT was typed */
+    u32 lost;          /* bytes dropped because a line was too long */
+
+    /* Free-running indices: tail <= line <= head. */
+    u32 tail; /* next byte to read */
+    u32 line; /* start of the line being edited: what lies before is complete (ICANON only) */
+    u32 head; /* next byte to be received */
+    u8 buffer[TTY_BUFFER_SIZE];
+    /* A bit for each byte of buffer: a line ends here. A NUL that ends a line is an end of file,
+     * and is not itself read. */
+    u64 ends[TTY_BUFFER_SIZE / 64];
+};
+
+/* Set up a tty on a device. `raw`: no editing, no echo, no signals, and a BREAK is the end of file;
+ * otherwise Linux's defaults, except that a newline goes out as it is (no ONLCR). */
+void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw);
+
+/* ---- For the device ---------------------------------------------------------------------------*/
+
+/* How many bytes tty_receive can take: 0 or at least TTY_RECEIVE_MIN. At 0 the device has been
+ * throttled on the spot, and will hear when to go on. */
+#define TTY_RECEIVE_MIN 128
+size_t tty_receive_room(struct tty *tty);
+
+/* Received bytes, in order. The device sees to it that calls do not overlap. */
+void tty_receive(struct tty *tty, const u8 *bytes, size_t count);
+
+/* A BREAK condition, after the bytes that came before it. */
+void tty_receive_break(struct tty *tty);
+
+/* The device's `writable` has become true. */
+void tty_output_ready(struct tty *tty);
+
+/* ---- For the file layer -----------------------------------------------------------------------*/
+
+/*
+ * Read at most `count` bytes. `flags` are the file's: only O_NONBLOCK matters. Returns the number
+ * of bytes, 0 at the end of file, -EAGAIN (O_NONBLOCK and nothing there) or -EINTR.
+ */
+s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags) MUST_CHECK;
+
+/* Write `count` bytes; waits for room unless O_NONBLOCK. Returns the number of bytes written, which
+ * is less than count only with O_NONBLOCK or after a signal, or -EAGAIN or -EINTR. */
+s64 tty_write(struct tty *tty, const void *buffer, size_t count, int flags) MUST_CHECK;
+
+/* POLLIN and POLLOUT, as they stand. Whoever waits sleeps on input_wait and output_wait. */
+u32 tty_poll(struct tty *tty);
+
+/* Wait by polling until every byte written has left the machine. Works with interrupts off. */
+void tty_drain(struct tty *tty);
+
+/* TCGETS; TCSETS, TCSETSW, TCSETSF with `when` TCSANOW, TCSADRAIN, TCSAFLUSH. */
+void tty_get_termios(struct tty *tty, struct termios *out);
+void tty_set_termios(struct tty *tty, const struct termios *termios, int when);
+
+/* TIOCGWINSZ and TIOCSWINSZ; a change raises SIGWINCH. */
+void tty_get_winsize(struct tty *tty, struct winsize *out);
+void tty_set_winsize(struct tty *tty, const struct winsize *winsize);
+
+/* FIONREAD: bytes that a read could return now. TIOCOUTQ: bytes written and not yet sent. */
+size_t tty_input_count(struct tty *tty);
+size_t tty_output_count(struct tty *tty);
+
+/* TCFLSH with TCIFLUSH or TCIOFLUSH: forget the input. Output that was accepted is never
+ * forgotten: the host is to see every byte. */
+void tty_flush(struct tty *tty, int queue);
+
+#endif
