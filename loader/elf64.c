@@ -101,7 +101,7 @@ static bool is_text(const u8 *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         bool blank = bytes[i] >= '\t' && bytes[i] <= '\r';
-        if (!blank && (bytes[i] < ' ' || bytes[i] == 0x7f))
+        if (!blank && (bytes[i] < ' ' || bytes[i] > '~'))
             return false;
     }
     return true;
@@ -292,7 +292,7 @@ static int check_interp(struct checker *check, const Elf64_Phdr *header)
     if (check->plan->has_interp)
         return 0; /* Linux takes the first */
     if (header->p_filesz < 2 || header->p_filesz > PATH_MAX)
-        return refuse(check, "interpreter name of %#lx bytes", header->p_filesz);
+        return refuse(check, "interpreter name of %lu bytes", header->p_filesz);
     if (!in_file(check, header->p_offset, header->p_filesz))
         return refuse(check, "truncated: interpreter name at offset %#lx lies beyond the file",
                       header->p_offset);
@@ -412,10 +412,10 @@ static int check_entry(struct checker *check)
 {
     const struct elf64_segment *segment = segment_of_file_bytes(check->plan, check->plan->entry, 1);
 
+    if (check->plan->entry == 0) /* gABI chapter 4: there is none */
+        return refuse(check, "no entry point (a shared library, not a program)");
     if (segment != NULL && segment->prot & PROT_EXEC)
         return 0;
-    if (check->plan->entry == 0 && check->plan->position_independent)
-        return refuse(check, "no entry point (a shared library, not a program)");
     return refuse(check, "entry point %#lx lies outside the code of the file", check->plan->entry);
 }
 
