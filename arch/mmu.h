@@ -22,6 +22,8 @@ struct boot_info;
 #define MMU_DIRTY    (1u << 6) /* only reported by mmu_query */
 #define MMU_GLOBAL   (1u << 7) /* the same in every address space */
 
+#define MMU_HIDDEN   (1u << 8) /* kept, but no access of any kind (PROT_NONE) */
+
 #define MMU_LARGE_SIZE (2UL << 20)
 
 /* All RAM appears here, at DIRECT_MAP_BASE + physical address. */
@@ -82,6 +84,11 @@ void mmu_activate(const struct mmu *mmu);
 /* Map one page (an existing entry is replaced and its TLB entry flushed). 0 or -ENOMEM for a
  * table page. */
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;
+
+/* Map `count` pages of contiguous memory where nothing is mapped yet; pages that are there stay.
+ * Stops at the end of the lowest table. 0 or -ENOMEM. */
+int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count,
+                u32 flags) MUST_CHECK;
 
 /* What is mapped at `address`: true with the frame (of the page that holds it) and flags. */
 bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags);

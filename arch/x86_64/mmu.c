@@ -36,6 +36,8 @@ u64 pte_make(paddr_t physical, u32 flags)
         entry |= PTE_GLOBAL;
     if (!(flags & MMU_EXECUTE) && cpu_features.nx)
         entry |= PTE_NO_EXECUTE;
+    if (flags & MMU_HIDDEN)
+        entry = (entry & ~PTE_PRESENT) | PTE_HIDDEN;
     return entry;
 }
 
@@ -44,7 +46,7 @@ static u32 pte_flags(u64 entry)
     return (entry & PTE_WRITABLE ? MMU_WRITE : 0) | (entry & PTE_USER ? MMU_USER : 0) |
            (entry & PTE_CACHE_DISABLE ? MMU_DEVICE : 0) |
            (entry & PTE_BORROWED ? MMU_BORROWED : 0) | (entry & PTE_DIRTY ? MMU_DIRTY : 0) |
-           (entry & PTE_NO_EXECUTE ? 0 : MMU_EXECUTE);
+           (entry & PTE_HIDDEN ? MMU_HIDDEN : 0) | (entry & PTE_NO_EXECUTE ? 0 : MMU_EXECUTE);
 }
 
 static void flush(vaddr_t address)
@@ -85,14 +87,31 @@ int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
             return -ENOMEM;
         entry = &table[pte_index(address, level)];
     }
-    bool was_present = *entry & PTE_PRESENT;
+    bool was_present = *entry != 0;
     *entry = pte_make(physical, flags);
     if (was_present)
         flush(address);
     return 0;
 }
 
-/* The entry that maps `address` and its level, or NULL. */
+int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags)
+{
+    u64 *entry = root_entry(mmu, address);
+    for (int level = 3; level >= 1; level--) {
+        u64 *table = table_make(entry, address < DIRECT_MAP_BASE);
+        if (!table)
+            return -ENOMEM;
+        entry = &table[pte_index(address, level)];
+    }
+    u64 value = pte_make(physical, flags);
+    count = MIN(count, 512 - pte_index(address, 1));
+    for (; count != 0; count--, entry++, value += PAGE_SIZE)
+        if (*entry == 0)
+            *entry = value;
+    return 0;
+}
+
+/* The entry that maps `address` and its level, or NULL. A hidden page counts. */
 static u64 *find_entry(const struct mmu *mmu, vaddr_t address, int *level)
 {
     u64 *entry = root_entry(mmu, address);
@@ -103,7 +122,7 @@ static u64 *find_entry(const struct mmu *mmu, vaddr_t address, int *level)
         if (*level == 1 || (*entry & PTE_LARGE))
             break;
     }
-    return *entry & PTE_PRESENT ? entry : NULL;
+    return *entry & (PTE_PRESENT | PTE_HIDDEN) ? entry : NULL;
 }
 
 bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags)
@@ -134,7 +153,7 @@ static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t addres
         u64 *entry = &table[pte_index(address, level)];
         vaddr_t next = ALIGN_DOWN(address, size) + size;
         vaddr_t stop = MIN(next, end);
-        if (!(*entry & PTE_PRESENT)) {
+        if (!(*entry & (PTE_PRESENT | PTE_HIDDEN))) {
             address = stop;
             continue;
         }

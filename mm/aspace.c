@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing an address space: map, unmap, protect, the break. Moving is in remap.c, faults are in
+ * fault.c, the tree of mappings in vma.c.
+ *
+ * Each function first does what can fail (splits, allocation), then changes tree and page tables.
+ * Lock: space->lock throughout.
+ */
+#include "mm/aspace.h"
+
+#include <asm/errno.h>
+#include <asm/mman.h>
+
+#include "arch/usercopy.h"
+#include "mm/aspace_internal.h"
+#include "mm/fault_internal.h"
+#include "mm/heap.h"
+#include "mm/page.h"
+#include "mm/vma.h"
+
+/* Linux's default vm.mmap_min_addr: a null pointer with an offset stays a fault. */
+#define LOWEST_ADDRESS 0x10000UL
+
+int aspace_init(struct aspace *space, bool user)
+{
+    *space = (struct aspace){.user = user, .mmap_top = USER_LIMIT};
+    mutex_init(&space->lock);
+    return mmu_create(&space->mmu);
+}
+
+static void release_page(paddr_t physical, u32 flags, void *context)
+{
+    struct aspace *space = context;
+    if (flags & MMU_BORROWED)
+        return;
+    space->resident_pages--;
+    page_put(page_of(physical));
+}
+
+static void drop_pages(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    mmu_unmap_range(&space->mmu, start, end, release_page, space);
+}
+
+void aspace_fini(struct aspace *space)
+{
+    drop_pages(space, 0, USER_LIMIT);
+    struct rb_node *node;
+    while ((node = rb_first(&space->vmas)))
+        vma_remove(&space->vmas, rb_entry(node, struct vma, node));
+    mmu_destroy(&space->mmu);
+}
+
+struct vma *aspace_find_locked(struct aspace *space, vaddr_t address)
+{
+    struct vma *hit = space->last_hit;
+    if (hit && address >= hit->start && address < hit->end)
+        return hit;
+    struct vma *found = vma_find(&space->vmas, address);
+    if (found && found->start <= address)
+        space->last_hit = found;
+    return found;
+}
+
+/* Make `address` a border between mappings, if one spans it. */
+static int split_at(struct aspace *space, vaddr_t address)
+{
+    struct vma *vma = vma_find(&space->vmas, address);
+    return vma && vma->start < address ? vma_split(&space->vmas, vma, address) : 0;
+}
+
+int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    int error = split_at(space, start);
+    if (error == 0)
+        error = split_at(space, end);
+    if (error != 0)
+        return error;
+    /* From here on nothing can fail. */
+    space->last_hit = NULL;
+    drop_pages(space, start, end);
+    struct vma *vma = vma_find(&space->vmas, start);
+    while (vma && vma->start < end) {
+        struct vma *next = vma_next(vma);
+        space->mapped_bytes -= vma->end - vma->start;
+        vma_remove(&space->vmas, vma);
+        vma = next;
+    }
+    return 0;
+}
+
+bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    const struct vma *vma = vma_find(&space->vmas, start);
+    return !vma || vma->start >= end;
+}
+
+static bool placeable(vaddr_t address, u64 length)
+{
+    return address >= LOWEST_ADDRESS && user_range_ok(UPTR(address), length);
+}
+
+/* Choose the address of a new mapping; -ENOMEM when there is no room. */
+static int choose_address(struct aspace *space, vaddr_t hint, u64 length, vaddr_t *out)
+{
+    hint = ALIGN_DOWN(hint, PAGE_SIZE);
+    if (placeable(hint, length) && aspace_range_free(space, hint, hint + length)) {
+        *out = hint;
+        return 0;
+    }
+    *out = vma_find_room(&space->vmas, LOWEST_ADDRESS, space->mmap_top, length);
+    if (*out == 0)
+        *out = vma_find_room(&space->vmas, LOWEST_ADDRESS, USER_LIMIT, length);
+    return *out ? 0 : -ENOMEM;
+}
+
+static int make_room(struct aspace *space, vaddr_t address, u64 length, enum aspace_place place,
+                     vaddr_t *out)
+{
+    if (place == PLACE_ANYWHERE)
+        return choose_address(space, address, length, out);
+    if (!IS_ALIGNED(address, PAGE_SIZE))
+        return -EINVAL;
+    if (!user_range_ok(UPTR(address), length))
+        return -ENOMEM;
+    if (address < LOWEST_ADDRESS)
+        return -EPERM;
+    *out = address;
+    if (aspace_range_free(space, address, address + length))
+        return 0;
+    return place == PLACE_FIXED_UNUSED ? -EEXIST
+                                       : aspace_unmap_locked(space, address, address + length);
+}
+
+int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const struct vma *like,
+                      enum aspace_place place, vaddr_t *out)
+{
+    struct vma *vma = kmalloc(sizeof(*vma));
+    if (!vma)
+        return -ENOMEM;
+    int error = make_room(space, address, length, place, out);
+    if (error != 0) {
+        kfree(vma);
+        return error;
+    }
+    *vma = *like;
+    vma->start = *out;
+    vma->end = *out + length;
+    if (vma->object)
+        vm_object_get(vma->object);
+    space->mapped_bytes += length;
+    space->last_hit = NULL;
+    vma_insert(&space->vmas, vma);
+    return 0;
+}
+
+int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 flags,
+               enum aspace_place place, struct vm_object *object, u64 offset, vaddr_t *out)
+{
+    if (length == 0)
+        return -EINVAL;
+    length = ALIGN_UP(length, PAGE_SIZE);
+    if (length == 0 || length > USER_LIMIT)
+        return -ENOMEM;
+    struct vma like = {.prot = prot, .flags = flags, .object = object, .offset = offset};
+    mutex_lock(&space->lock);
+    int error = aspace_map_locked(space, address, length, &like, place, out);
+    mutex_unlock(&space->lock);
+    return error;
+}
+
+/* The checks that munmap, mprotect and madvise share. */
+static int check_range(vaddr_t address, u64 *length)
+{
+    if (!IS_ALIGNED(address, PAGE_SIZE))
+        return -EINVAL;
+    u64 rounded = ALIGN_UP(*length, PAGE_SIZE);
+    if (rounded < *length)
+        return -ENOMEM;
+    *length = rounded;
+    return user_range_ok(UPTR(address), rounded) ? 0 : -ENOMEM;
+}
+
+int aspace_unmap(struct aspace *space, vaddr_t address, u64 length)
+{
+    if (length == 0 || check_range(address, &length) != 0)
+        return -EINVAL;
+    mutex_lock(&space->lock);
+    int error = aspace_unmap_locked(space, address, address + length);
+    mutex_unlock(&space->lock);
+    return error;
+}
+
+u32 aspace_page_flags(const struct aspace *space, u32 prot)
+{
+    if (!(prot & (PROT_READ | PROT_WRITE | PROT_EXEC)))
+        return MMU_HIDDEN;
+    return (space->user ? MMU_USER : 0) | (prot & PROT_WRITE ? MMU_WRITE : 0) |
+           (prot & PROT_EXEC ? MMU_EXECUTE : 0);
+}
+
+static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 prot)
+{
+    int error = split_at(space, start);
+    if (error == 0)
+        error = split_at(space, end);
+    if (error != 0)
+        return error;
+    vaddr_t reached = start;
+    struct vma *vma = vma_find(&space->vmas, start);
+    while (vma && vma->start <= reached && reached < end) {
+        reached = vma->end;
+        if (vma->prot != prot) {
+            vma->prot = prot;
+            mmu_protect_range(&space->mmu, vma->start, vma->end, aspace_page_flags(space, prot));
+        }
+        space->last_hit = NULL;
+        vma = vma_next(vma_join(&space->vmas, vma));
+    }
+    /* As on Linux, what lies below the first hole has changed. */
+    return reached >= end ? 0 : -ENOMEM;
+}
+
+int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot)
+{
+    int error = check_range(address, &length);
+    if (error != 0 || length == 0)
+        return error;
+    mutex_lock(&space->lock);
+    error = protect_locked(space, address, address + length, prot);
+    mutex_unlock(&space->lock);
+    return error;
+}
+
+int aspace_discard(struct aspace *space, vaddr_t address, u64 length)
+{
+    int error = check_range(address, &length);
+    if (error != 0)
+        return -EINVAL;
+    vaddr_t end = address + length, reached = address;
+    mutex_lock(&space->lock);
+    struct vma *vma = vma_find(&space->vmas, address);
+    for (; vma && vma->start < end; vma = vma_next(vma)) {
+        if (vma->start > reached)
+            error = -ENOMEM;
+        drop_pages(space, MAX(vma->start, address), MIN(vma->end, end));
+        reached = vma->end;
+    }
+    if (reached < end)
+        error = -ENOMEM;
+    mutex_unlock(&space->lock);
+    return error;
+}
+
+static bool brk_move_locked(struct aspace *space, vaddr_t wish)
+{
+    vaddr_t old_page = ALIGN_UP(space->brk_end, PAGE_SIZE), new_page = ALIGN_UP(wish, PAGE_SIZE);
+    if (wish < space->brk_start || !user_range_ok(UPTR(wish), 0))
+        return false;
+    if (new_page < old_page)
+        return aspace_unmap_locked(space, new_page, old_page) == 0;
+    if (new_page == old_page)
+        return true;
+    struct vma like = {.prot = PROT_READ | PROT_WRITE};
+    u64 length = new_page - old_page;
+    vaddr_t ignored;
+    return length <= page_total_count() << PAGE_SHIFT &&
+           aspace_map_locked(space, old_page, length, &like, PLACE_FIXED_UNUSED, &ignored) == 0;
+}
+
+vaddr_t aspace_brk(struct aspace *space, vaddr_t wish)
+{
+    mutex_lock(&space->lock);
+    if (wish != 0 && brk_move_locked(space, wish))
+        space->brk_end = wish;
+    vaddr_t end = space->brk_end;
+    mutex_unlock(&space->lock);
+    return end;
+}

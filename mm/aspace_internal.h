@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Between aspace.c and remap.c: the lock is held, addresses and lengths are whole pages. */
+#ifndef MM_ASPACE_INTERNAL_H
+#define MM_ASPACE_INTERNAL_H
+
+#include "mm/aspace.h"
+
+/* Map a range like `like` (which supplies protection, flags, object and offset). */
+int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const struct vma *like,
+                      enum aspace_place place, vaddr_t *out) MUST_CHECK;
+int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
+bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end);
+
+#endif

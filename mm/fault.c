@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page faults of the program: find the mapping, check the access, bring one page.
+ *
+ * Reading anonymous memory shows the one page of zeros until it is written. Reading an object's
+ * page in place maps its neighbours too, as long as they lie next to it in memory: one fault for
+ * 64 KiB of a program's text. Writing to a private page that is borrowed or shared copies it.
+ */
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "arch/upcalls.h"
+#include "kernel/core/log.h"
+#include "mm/aspace.h"
+#include "mm/fault_internal.h"
+#include "mm/page.h"
+#include "mm/vma.h"
+
+#define FAULT_AROUND (16 * PAGE_SIZE)
+/* Linux keeps this much free below a stack that grows (stack_guard_gap, 256 pages). */
+#define STACK_GUARD_GAP (256 * PAGE_SIZE)
+
+static u8 zero_page[PAGE_SIZE] ALIGNED(4096);
+
+static paddr_t zero_page_physical(void)
+{
+    extern u8 kernel_start[];
+    return (paddr_t)(zero_page - kernel_start) + mmu_image_start();
+}
+
+static int map_own(struct aspace *space, vaddr_t address, struct page *page, u32 flags)
+{
+    int error = mmu_map(&space->mmu, address, page_physical(page), flags);
+    if (error != 0)
+        page_put(page);
+    else
+        space->resident_pages++;
+    return error;
+}
+
+static int fault_anonymous(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
+{
+    u32 flags = aspace_page_flags(space, vma->prot);
+    if (!write)
+        return mmu_map(&space->mmu, address, zero_page_physical(),
+                       (flags & ~MMU_WRITE) | MMU_BORROWED);
+    struct page *page = page_alloc_zeroed();
+    return page ? map_own(space, address, page, flags) : -ENOMEM;
+}
+
+/* A private copy of what lies at `physical`. */
+static int fault_copy(struct aspace *space, vaddr_t address, paddr_t physical, u32 flags)
+{
+    bool zeros = physical == zero_page_physical();
+    struct page *page = zeros ? page_alloc_zeroed() : page_alloc(0);
+    if (!page)
+        return -ENOMEM;
+    if (!zeros)
+        page_copy(page_address(page), phys_to_virt(physical));
+    return map_own(space, address, page, flags);
+}
+
+/* Map what the object lends, around `address`. */
+static int map_around(struct aspace *space, const struct vma *vma, vaddr_t address, u32 flags)
+{
+    vaddr_t first = MAX(vma->start, ALIGN_DOWN(address, FAULT_AROUND));
+    vaddr_t end = MIN(vma->end, ALIGN_DOWN(address, FAULT_AROUND) + FAULT_AROUND);
+    struct vm_page page;
+    u64 index = (vma->offset + first - vma->start) >> PAGE_SHIFT;
+    int error = vma->object->ops->page(vma->object, index, &page);
+    if (error == 0 && !page.borrowed)
+        page_put(page_of(page.physical));
+    u64 reach = (address - first) >> PAGE_SHIFT;
+    if (error != 0 || !page.borrowed || page.run <= reach)
+        return -EAGAIN;
+    u32 count = MIN((u64)page.run, (end - first) >> PAGE_SHIFT);
+    return mmu_map_run(&space->mmu, first, page.physical, count,
+                       (flags & ~MMU_WRITE) | MMU_BORROWED);
+}
+
+static int fault_object(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
+{
+    u32 flags = aspace_page_flags(space, vma->prot);
+    if (!write && map_around(space, vma, address, flags) == 0)
+        return 0;
+    struct vm_page page;
+    u64 index = (vma->offset + address - vma->start) >> PAGE_SHIFT;
+    int error = vma->object->ops->page(vma->object, index, &page);
+    if (error != 0)
+        return error;
+    if (!page.borrowed)
+        return map_own(space, address, page_of(page.physical), flags);
+    if (write)
+        return fault_copy(space, address, page.physical, flags);
+    return mmu_map(&space->mmu, address, page.physical, (flags & ~MMU_WRITE) | MMU_BORROWED);
+}
+
+/* A write to a page that is mapped, but not writable. */
+static int fault_write(struct aspace *space, const struct vma *vma, vaddr_t address,
+                       paddr_t physical, u32 old)
+{
+    u32 flags = aspace_page_flags(space, vma->prot);
+    if (old & MMU_WRITE)
+        return 0; /* another processor was faster */
+    if (old & MMU_BORROWED)
+        return fault_copy(space, address, physical, flags);
+    struct page *page = page_of(physical);
+    if (__atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1)
+        return mmu_map(&space->mmu, address, physical, flags);
+    int error = fault_copy(space, address, physical, flags);
+    if (error == 0) {
+        space->resident_pages--;
+        page_put(page);
+    }
+    return error;
+}
+
+/* The access is allowed: bring the page. */
+static int bring_page(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
+{
+    paddr_t physical;
+    u32 flags;
+    if (mmu_query(&space->mmu, address, &physical, &flags))
+        return write ? fault_write(space, vma, address, physical, flags) : 0;
+    return vma->object ? fault_object(space, vma, address, write)
+                       : fault_anonymous(space, vma, address, write);
+}
+
+static bool access_allowed(u32 prot, u32 fault)
+{
+    if (fault & FAULT_EXECUTE)
+        return prot & PROT_EXEC;
+    if (fault & FAULT_WRITE)
+        return prot & PROT_WRITE;
+    return prot & (PROT_READ | PROT_WRITE | PROT_EXEC); /* x86 cannot forbid reading alone */
+}
+
+/* Extend a stack down to `address`, if its limit and the mapping below leave room. */
+static bool grow_stack(struct aspace *space, struct vma *stack, vaddr_t address)
+{
+    vaddr_t start = ALIGN_DOWN(address, PAGE_SIZE);
+    const struct vma *below = vma_prev(stack);
+    if (!(stack->flags & VMA_GROWS_DOWN) || stack->end - start > space->stack_limit)
+        return false;
+    if (below && start - below->end < STACK_GUARD_GAP && below->prot != PROT_NONE)
+        return false;
+    space->mapped_bytes += stack->start - start;
+    stack->start = start;
+    vma_resized(&space->vmas, stack);
+    return true;
+}
+
+static int fault_locked(struct aspace *space, vaddr_t address, u32 fault, int *code)
+{
+    struct vma *vma = aspace_find_locked(space, address);
+    *code = SEGV_MAPERR;
+    if (!vma || (vma->start > address && !grow_stack(space, vma, address)))
+        return SIGSEGV;
+    *code = SEGV_ACCERR;
+    if (!access_allowed(vma->prot, fault))
+        return SIGSEGV;
+    int error = bring_page(space, vma, ALIGN_DOWN(address, PAGE_SIZE), fault & FAULT_WRITE);
+    if (error == 0)
+        return 0;
+    *code = error == -ENOMEM ? 0 : BUS_ADRERR;
+    return error == -ENOMEM ? SIGKILL : SIGBUS;
+}
+
+int aspace_fault(struct aspace *space, vaddr_t address, u32 fault, int *code)
+{
+    mutex_lock(&space->lock);
+    int signal = fault_locked(space, address, fault, code);
+    mutex_unlock(&space->lock);
+    if (signal == SIGKILL)
+        log_print(LOG_ERR, "out of memory: 4 KiB wanted at 0x%lx, %lu of %lu KiB free", address,
+                  page_free_count() * PAGE_SIZE / KIB, page_total_count() * PAGE_SIZE / KIB);
+    return signal;
+}
+
+u8 *aspace_writable_page(struct aspace *space, vaddr_t address)
+{
+    paddr_t physical;
+    u32 flags;
+    vaddr_t start = ALIGN_DOWN(address, PAGE_SIZE);
+    mutex_lock(&space->lock);
+    struct vma *vma = aspace_find_locked(space, address);
+    bool ok = vma && vma->start <= address && bring_page(space, vma, start, true) == 0 &&
+              mmu_query(&space->mmu, start, &physical, &flags);
+    mutex_unlock(&space->lock);
+    return ok ? phys_to_virt(physical) : NULL;
+}

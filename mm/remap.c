@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mremap: shrink, grow in place, or move a mapping together with its pages.
+ */
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <linux/mman.h>
+
+#include "arch/usercopy.h"
+#include "mm/aspace_internal.h"
+#include "mm/vma.h"
+
+/* Hand the pages of one range to another, page table entry by page table entry. */
+static int move_pages(struct aspace *space, vaddr_t from, vaddr_t to, u64 length)
+{
+    for (u64 offset = 0; offset < length; offset += PAGE_SIZE) {
+        paddr_t physical;
+        u32 flags;
+        if (!mmu_query(&space->mmu, from + offset, &physical, &flags))
+            continue;
+        int error = mmu_map(&space->mmu, to + offset, physical, flags & ~MMU_DIRTY);
+        if (error != 0)
+            return error;
+        mmu_unmap_range(&space->mmu, from + offset, from + offset + PAGE_SIZE, NULL, NULL);
+    }
+    return 0;
+}
+
+struct remap {
+    struct vma *vma;
+    vaddr_t old;
+    u64 old_length, new_length;
+};
+
+static int move(struct aspace *space, const struct remap *remap, vaddr_t address,
+                enum aspace_place place, vaddr_t *out)
+{
+    struct vma like = *remap->vma;
+    like.offset += remap->old - like.start;
+    int error = aspace_map_locked(space, address, remap->new_length, &like, place, out);
+    if (error == 0)
+        error = move_pages(space, remap->old, *out, MIN(remap->old_length, remap->new_length));
+    if (error == 0)
+        error = aspace_unmap_locked(space, remap->old, remap->old + remap->old_length);
+    return error;
+}
+
+static bool grow_in_place(struct aspace *space, const struct remap *remap)
+{
+    vaddr_t end = remap->old + remap->old_length, new_end = remap->old + remap->new_length;
+    if (remap->vma->end != end || !user_range_ok(UPTR(remap->old), remap->new_length) ||
+        !aspace_range_free(space, end, new_end))
+        return false;
+    remap->vma->end = new_end;
+    space->mapped_bytes += new_end - end;
+    space->last_hit = NULL;
+    vma_resized(&space->vmas, remap->vma);
+    vma_join(&space->vmas, remap->vma);
+    return true;
+}
+
+static int remap_locked(struct aspace *space, struct remap *remap, u32 flags, vaddr_t new_address,
+                        vaddr_t *out)
+{
+    vaddr_t old = remap->old, end = old + remap->old_length;
+    remap->vma = vma_find(&space->vmas, old);
+    if (!remap->vma || remap->vma->start > old || remap->vma->end < end)
+        return -EFAULT;
+    if (flags & MREMAP_FIXED)
+        return move(space, remap, new_address, PLACE_FIXED, out);
+    *out = old;
+    if (remap->new_length == remap->old_length)
+        return 0;
+    if (remap->new_length < remap->old_length)
+        return aspace_unmap_locked(space, old + remap->new_length, end);
+    if (grow_in_place(space, remap))
+        return 0;
+    return flags & MREMAP_MAYMOVE ? move(space, remap, 0, PLACE_ANYWHERE, out) : -ENOMEM;
+}
+
+static bool fixed_place_ok(const struct remap *remap, u32 flags, vaddr_t new_address)
+{
+    bool overlap = new_address < remap->old + remap->old_length &&
+                   remap->old < new_address + remap->new_length;
+    return (flags & MREMAP_MAYMOVE) && !overlap &&
+           user_range_ok(UPTR(new_address), remap->new_length);
+}
+
+int aspace_remap(struct aspace *space, vaddr_t old, u64 old_length, u64 new_length, u32 flags,
+                 vaddr_t new_address, vaddr_t *out)
+{
+    struct remap remap = {NULL, old, ALIGN_UP(old_length, PAGE_SIZE),
+                          ALIGN_UP(new_length, PAGE_SIZE)};
+    if (!IS_ALIGNED(old | new_address, PAGE_SIZE) || remap.new_length == 0 ||
+        remap.old_length == 0 || remap.new_length > USER_LIMIT)
+        return -EINVAL;
+    if (!user_range_ok(UPTR(old), remap.old_length))
+        return -EFAULT;
+    if ((flags & MREMAP_FIXED) && !fixed_place_ok(&remap, flags, new_address))
+        return -EINVAL;
+    mutex_lock(&space->lock);
+    int error = remap_locked(space, &remap, flags, new_address, out);
+    mutex_unlock(&space->lock);
+    return error;
+}
