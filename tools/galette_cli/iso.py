@@ -51,15 +51,15 @@ def direct(program, words, arguments):
                                                                 program.name)
 
 
-def make_iso(kernel, program, config, output):
-    """Writes the ISO. Raises ToolError."""
+def make_iso(kernel, program, config, output, extra=()):
+    """Writes the ISO; `extra` are more files for /boot: (path, name). Raises ToolError."""
     with tempfile.TemporaryDirectory(prefix="galette-") as tree:
         boot = os.path.join(tree, "boot")
         os.makedirs(os.path.join(boot, "grub"))
         with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="utf-8") as file:
             file.write(config)
-        shutil.copyfile(kernel, os.path.join(boot, "galette"))
-        shutil.copyfile(program.path, os.path.join(boot, "initrd"))
+        for path, name in ((kernel, "galette"), (program.path, "initrd"), *extra):
+            shutil.copyfile(path, os.path.join(boot, name))
         done = subprocess.run(
             ["grub-mkrescue", f"--install-modules={MODULES}", "--fonts=", "--locales=", "--themes=",
              "-o", output, tree],

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""GDB in batch mode: it stops in the program's main by name, wherever the program was placed."""
+
+import subprocess
+
+import pytest
+
+import machines
+
+
+def _debug(*words, seconds=60):
+    done = subprocess.run([machines.TOOL, "debug", "--batch", "--timeout", str(seconds), *words],
+                          capture_output=True, text=True, check=False, timeout=seconds + 15,
+                          stdin=subprocess.DEVNULL)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("ring", ("3", "0"))
+@pytest.mark.parametrize("name", ("hello", "static_exec"))
+def test_stops_in_main(name, ring):
+    text = _debug("-r", ring, "--ex", "break main", "--ex", "continue", "--ex", "backtrace", name)
+    assert f"{name}.c" in text, text
+    assert "#0" in text and "main (" in text, text
+    assert "#1" in text and "libc_start" in text, text
+
+
+def test_commands_from_a_file(tmp_path):
+    script = tmp_path / "script"
+    script.write_text("break main\ncontinue\ngalette-bias\nnext\ninfo registers rip\nkill\n")
+    text = _debug("-x", str(script), "hello")
+    assert "Breakpoint 1, main" in text and "rip" in text, text
+
+
+def test_kernel_symbols():
+    text = _debug("--ex", "break debug_program_placed", "--ex", "continue", "--ex", "backtrace", "hello")
+    assert "debug_program_placed" in text and "kernel_main" in text, text
+
+
+@pytest.mark.parametrize("door", ("iso", "microvm"))
+def test_through_another_door(door):
+    text = _debug("-b", door, "--ex", "break main", "--ex", "continue", "--ex", "backtrace", "hello")
+    assert "hello.c" in text and "main (" in text, text

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The examples and the system call tests, in both rings, beside the host's Linux."""
+
+import os
+import re
+
+import pytest
+
+import machines
+import tiny_elf
+
+RINGS = ("3", "0")
+
+# Same output and status as on Linux.
+ORDINARY = ("hello", "hello_musl", "hello_cpp", "hello_rust", "hello_asm", "static_exec", "tls", "relr",
+            "big50", "exit42", "avx")
+
+# The status each ends with, on Linux too, and a word of the reason.
+FAULTS = {
+    "segv": 139,
+    "fault_divide": 136,
+    "fault_exec_data": 139,
+    "fault_int3": 133,
+    "fault_kernel_read": 139,
+    "fault_noncanonical": 139,
+    "fault_privileged": 139,
+    "fault_stack": 139,
+    "fault_ud2": 132,
+    "fault_write_code": 139,
+    "fault_write_rodata": 139,
+}
+# In ring 0 the program is as privileged as the kernel: it may read there, and may use `hlt`.
+ONLY_IN_RING_3 = ("fault_kernel_read", "fault_privileged")
+
+ABI_FOLDER = os.path.join(machines.ROOT, "tests", "abi")
+ABI = sorted(name[:-2] for name in os.listdir(ABI_FOLDER)
+             if name.endswith(".c") and name != "check.c")
+
+
+@pytest.mark.parametrize("ring", RINGS)
+@pytest.mark.parametrize("name", ORDINARY)
+def test_same_as_on_linux(boot, name, ring):
+    expected = machines.run_on_linux(machines.program_path(name))
+    result = boot(name, options=["-b", "microvm", "-r", ring])
+    assert (result.status, result.out, result.err) == (expected.status, expected.out, expected.err)
+
+
+@pytest.mark.parametrize("ring", RINGS)
+def test_what_linux_leaves_to_the_program(boot, ring):
+    """The kernel relocates a program that has no start-up code of its own."""
+    result = boot("pointer_table", options=["-b", "microvm", "-r", ring])
+    assert (result.status, result.out) == (0, b"Hello from a table of pointers\n")
+
+
+@pytest.mark.parametrize("ring", RINGS)
+def test_alignment_of_two_megabytes(boot, ring):
+    result = boot("align2m", options=["-b", "microvm", "-r", ring])
+    assert result.status == 0
+    assert result.out == b"p_align 0x200000, aligned, data 1 2 3, bss 0\n"
+
+
+@pytest.mark.parametrize("ring", RINGS)
+def test_initial_stack(boot, ring):
+    result = boot("auxv", options=["-b", "microvm", "-r", ring])
+    assert result.status == 0 and b"FAILED" not in result.out
+    assert result.out.count(b"ok ") >= 15
+
+
+def test_random_bytes_differ_from_boot_to_boot(boot):
+    first, second = (boot("auxv", "random", options=["-b", "microvm"]).out for _ in range(2))
+    assert first and first != second
+
+
+@pytest.mark.parametrize(
+    "name,ring", [(n, r) for n in FAULTS for r in RINGS if r == "3" or n not in ONLY_IN_RING_3])
+def test_faults_end_as_on_linux(boot, name, ring):
+    """The status of the signal, what was written before, and one line: address, instruction, why."""
+    result = boot(name, options=["-b", "microvm", "-r", ring])
+    assert result.status == FAULTS[name]
+    assert result.out == b"before the fault\n"
+    assert len(result.lines()) == 1
+    assert re.search(r"0x[0-9a-f]+", result.lines()[0])
+
+
+@pytest.mark.parametrize("ring", RINGS)
+@pytest.mark.parametrize("name", ABI)
+def test_system_calls(boot, name, ring):
+    """The tests of tests/abi print the same as on Linux."""
+    path = os.path.join(machines.ROOT, "build", "abi", name)
+    expected = machines.run_on_linux(path)
+    assert expected.status == 0, expected.describe()
+    result = boot(path, options=["-b", "microvm", "-r", ring])
+    assert result.out.decode().splitlines() == expected.out.decode().splitlines()
+    assert result.status == 0
+
+
+@pytest.mark.parametrize("ring", RINGS)
+@pytest.mark.parametrize("status", [0, 1, 2, 83, 101, 124, 125, 126, 127, 128, 200, 255])
+def test_all_eight_bits_of_the_status(boot, tmp_path, status, ring):
+    program = tmp_path / "status"
+    program.write_bytes(tiny_elf.exit_with(status))
+    result = boot(str(program), options=["-b", "microvm", "-r", ring])
+    assert (result.status, result.out, result.err) == (status, b"", b"")
+
+
+@pytest.mark.parametrize("ring", RINGS)
+@pytest.mark.parametrize("number", [155, 334 + 100, 5000])
+def test_unknown_calls_answer_enosys(boot, tmp_path, number, ring):
+    """155 is pivot_root: a call with a name. One line of log names it, the program goes on."""
+    program = tmp_path / "call"
+    program.write_bytes(tiny_elf.call(number))
+    result = boot(str(program), options=["-b", "microvm", "-r", ring, "--log", "info"])
+    assert result.status == 1
+    wanted = "pivot_root" if number == 155 else str(number)
+    assert sum(wanted in line for line in result.lines()) == 1
