@@ -8,13 +8,25 @@
 #define STATUS_PORT     0xea
 #define STATUS_READBACK 0xea
 
+#define CONSOLE_READY 'S'
+
 /* isa-debug-exit cannot be detected; on a PC the port belongs to nobody. */
 #define LEAVE_PORT 0xf4
 
-void debug_exit_report(u8 status)
+static void write_status(u8 byte)
 {
     if (inb(STATUS_PORT) == STATUS_READBACK)
-        outb(STATUS_PORT, status);
+        outb(STATUS_PORT, byte);
+}
+
+void debug_exit_console_ready(void)
+{
+    write_status(CONSOLE_READY);
+}
+
+void debug_exit_report(u8 status)
+{
+    write_status(status);
 }
 
 void debug_exit_leave(u8 status)

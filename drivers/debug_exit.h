@@ -11,6 +11,11 @@
 
 #include "kernel/lib/types.h"
 
+/* Tell the host that the console takes input from now on: one letter 'S' at the status port, before
+ * the status itself. A host that feeds the console from a file waits for it, since a serial port
+ * loses what arrives while it is being set up. */
+void debug_exit_console_ready(void);
+
 /* Hand the status to the host if somebody listens at the status port. */
 void debug_exit_report(u8 status);
 

@@ -8,6 +8,7 @@
 #include <asm/poll.h>
 #include <asm/signal.h>
 
+#include "kernel/core/time.h"
 #include "kernel/dev/tty_internal.h"
 #include "kernel/lib/string.h"
 
@@ -41,6 +42,9 @@ static const struct termios cooked = {
 
 void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw)
 {
+    spin_init(&tty->lock);
+    wait_queue_init(&tty->input_wait);
+    wait_queue_init(&tty->output_wait);
     tty->ops = ops;
     tty->device = device;
     tty->termios = cooked;
@@ -108,17 +112,13 @@ static s64 take_line(struct tty *tty, u8 *to, size_t count)
     return length;
 }
 
-/* VMIN bytes, or what is there when the caller will not wait. VTIME is not supported: with VMIN 0 it
- * acts as 0, otherwise as if the next byte always came in time. */
-static s64 take_raw(struct tty *tty, u8 *to, size_t count, bool may_wait)
+/* -EAGAIN when fewer than `least` bytes are there. */
+static s64 take_raw(struct tty *tty, u8 *to, size_t count, size_t least)
 {
-    u32 there = tty->head - tty->tail;
-    size_t least = tty->termios.c_cc[VMIN];
-    if (!may_wait)
-        least = MIN(least, (size_t)1);
+    size_t there = tty->head - tty->tail;
     if (there < MIN(least, count) && !tty->hung_up)
         return -EAGAIN;
-    count = MIN(count, (size_t)there);
+    count = MIN(count, there);
     copy_out(tty, to, count);
     return (s64)count;
 }
@@ -134,12 +134,13 @@ static bool unthrottle_locked(struct tty *tty)
     return true;
 }
 
-/* What is there now: the number of bytes, 0 at the end, or -EAGAIN. */
-static s64 read_now(struct tty *tty, void *buffer, size_t count, bool may_wait)
+/* What is there now: the number of bytes, 0 at the end, or -EAGAIN: no line, or without ICANON
+ * fewer than `least` bytes. */
+static s64 read_now(struct tty *tty, void *buffer, size_t count, size_t least)
 {
     u64 flags = spin_lock_irqsave(&tty->lock);
-    s64 got = tty_is_canonical(tty) ? take_line(tty, buffer, count)
-                                    : take_raw(tty, buffer, count, may_wait);
+    s64 got =
+        tty_is_canonical(tty) ? take_line(tty, buffer, count) : take_raw(tty, buffer, count, least);
     bool go_on = unthrottle_locked(tty);
     spin_unlock_irqrestore(&tty->lock, flags);
     if (go_on)
@@ -147,12 +148,46 @@ static s64 read_now(struct tty *tty, void *buffer, size_t count, bool may_wait)
     return got;
 }
 
+static bool has_input(struct tty *tty, size_t least)
+{
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    bool has = tty->hung_up || tty_is_canonical(tty) || tty->head - tty->tail >= least;
+    spin_unlock_irqrestore(&tty->lock, flags);
+    return has;
+}
+
+/* VTIME is not 0 [POSIX.1-2017, 11.1.7]: with VMIN 0 it limits the wait for the first byte, otherwise
+ * the wait for each byte after the first. */
+static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct termios *now)
+{
+    const u64 limit = now->c_cc[VTIME] * (NS_PER_SECOND / 10);
+    const size_t wanted = MIN(MAX((size_t)now->c_cc[VMIN], (size_t)1), count);
+    int error = 0;
+    for (size_t next = 1; next <= wanted && error == 0; next = tty_input_count(tty) + 1) {
+        bool limited = next > 1 || now->c_cc[VMIN] == 0;
+        error = wait_event_until(&tty->input_wait, has_input(tty, next),
+                                 limited ? time_now_ns() + limit : WAIT_FOREVER);
+        if (error == 0 && tty_input_count(tty) < next)
+            break; /* hung up, or another thread was faster or changed the mode */
+    }
+    s64 got = read_now(tty, buffer, count, 0);
+    return got == 0 && error == -EINTR ? error : got;
+}
+
 s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags)
 {
+    struct termios now;
     if (count == 0)
         return 0;
     for (;;) {
-        s64 got = read_now(tty, buffer, count, !(flags & O_NONBLOCK));
+        tty_get_termios(tty, &now);
+        bool canonical = (now.c_lflag & ICANON) != 0;
+        size_t least = now.c_cc[VMIN];
+        if (flags & O_NONBLOCK)
+            least = 1;
+        else if (!canonical && now.c_cc[VTIME] != 0)
+            return read_timed(tty, buffer, count, &now);
+        s64 got = read_now(tty, buffer, count, least);
         if (got != -EAGAIN || (flags & O_NONBLOCK))
             return got;
         int error = wait_event(&tty->input_wait, is_readable(tty));

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chooses the clock's source; see clock.h. The order is: who simply tells the rate; then counters
+ * of known rate, the ones that do not wrap first; at last a guess.
+ */
+#include "arch/timer.h"
+#include "drivers/clock.h"
+#include "drivers/hpet.h"
+#include "drivers/kvmclock.h"
+#include "drivers/pm_timer.h"
+#include "drivers/rtc.h"
+#include "drivers/tsc.h"
+#include "kernel/core/log.h"
+#include "kernel/core/time.h"
+
+#define ASSUMED_HZ NS_PER_SECOND
+
+/* The processor's own timer, where its rate is known: QEMU and KVM. */
+static const struct clocksource *arch_reference(void)
+{
+    static struct clocksource source = {
+        .name = "local APIC timer", .read = arch_reference_read, .bits = 64};
+    return arch_reference_counter(&source.hz) ? &source : NULL;
+}
+
+static const struct clocksource *find_reference(const struct acpi_facts *facts)
+{
+    const struct clocksource *reference = hpet_start(facts->hpet);
+    if (!reference)
+        reference = pm_timer_start(facts);
+    if (!reference)
+        reference = arch_reference();
+    return reference;
+}
+
+static void start_counting(const struct acpi_facts *facts, u64 boot_tsc)
+{
+    u64 hz = tsc_hz_told();
+    if (hz == 0)
+        hz = kvmclock_tsc_hz();
+    const struct clocksource *reference = hz == 0 ? find_reference(facts) : NULL;
+    if (reference) {
+        log_print(LOG_INFO, "clock: learning the TSC's rate from the %s", reference->name);
+        time_learn(reference);
+        return;
+    }
+    if (hz == 0)
+        hz = tsc_hz_guess();
+    if (hz == 0) {
+        hz = ASSUMED_HZ;
+        log_print(LOG_WARNING, "clock: nobody knows the TSC's rate; assuming 1 GHz");
+    }
+    time_set_tsc_hz(hz, boot_tsc);
+}
+
+static u64 read_date(void)
+{
+    u64 ns = kvmclock_wall_ns();
+    return ns != 0 ? ns : rtc_read_ns();
+}
+
+void clock_init(const struct acpi_facts *facts, u64 boot_tsc)
+{
+    start_counting(facts, boot_tsc);
+    rtc_init(facts->century_register);
+    time_set_wall_clock(read_date);
+}
