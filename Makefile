@@ -64,7 +64,8 @@ groups += $(if $(findstring cxx,$(goals) $(INITRD))$(findstring cpp,$(goals) $(I
 groups := $(sort $(groups))
 
 ifneq ($(groups),)
-ifeq (,$(findstring n,$(firstword -$(MAKEFLAGS))))
+# Not with `make -n`, whose letter is in the first word of MAKEFLAGS.
+ifeq (,$(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))))
 setup_failed := $(shell tools/setup $(groups) >&2 || echo yes)
 ifneq ($(setup_failed),)
 $(error the tools above are missing)
@@ -161,13 +162,13 @@ options  = -r $(RING) -m $(MEM) -c $(CPUS) \
            $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
 
 .PHONY: run iso efi debug
-run: all $(example) $(if $(filter efi,$(BOOT)),$(wildcard boot/efi/efi.mk))
+run: all $(example) $(if $(filter efi,$(BOOT)),build/galette.efi)
 	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(INITRD) $(ARGS) -- $(QEMU)
 
 iso: all $(example)
 	$(Q)$(GALETTE) iso $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
-efi: all $(example)
+efi: all $(example) build/galette.efi
 	$(Q)$(GALETTE) efi $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
 debug: all $(example)
@@ -181,7 +182,7 @@ test:
 	@$(PYTHON) tools/run_suites check test-host fuzz-smoke test-boot
 
 test-boot: all
-	$(Q)$(PYTHON) -m pytest -q tests/boot $(PYTEST)
+	$(Q)$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
 
 # One that no .mk file above has brought along.
 ifeq (,$(wildcard tests/host/host.mk))
