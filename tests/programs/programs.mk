@@ -61,3 +61,27 @@ $(PROGRAM_BUILD)/relr: $(PROGRAM_DIR)/relr.c | $(PROGRAM_BUILD)
 	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -static-pie -Wl,-z,pack-relative-relocs -o $@.tmp $<
 	readelf -d $@.tmp | grep -q RELRSZ
 	mv $@.tmp $@
+
+# The tests of system calls. Each runs on Linux and here, and must print the same.
+#
+#   build/abi/NAME    one test
+#   abi               all of them
+#   abi-linux         runs all of them on this machine's Linux
+
+ABI_DIR   := tests/abi
+ABI_BUILD := build/abi
+ABI_TESTS := $(filter-out check,$(basename $(notdir $(wildcard $(ABI_DIR)/*.c))))
+
+.PHONY: abi abi-linux
+abi: $(addprefix $(ABI_BUILD)/,$(ABI_TESTS))
+
+$(ABI_BUILD)/%: $(ABI_DIR)/%.c $(ABI_DIR)/check.c $(ABI_DIR)/check.h
+	@mkdir -p $(@D)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $< $(ABI_DIR)/check.c
+
+abi-linux: abi
+	@failed=; for test in $(ABI_TESTS); do \
+		$(ABI_BUILD)/$$test | cat > $(ABI_BUILD)/$$test.linux; \
+		grep -c '^ok' $(ABI_BUILD)/$$test.linux | sed "s/^/$$test: ok /"; \
+		! grep '^FAILED' $(ABI_BUILD)/$$test.linux || failed=yes; \
+	done; test -z "$$failed"
