@@ -18,7 +18,7 @@ struct sink {
 struct spec {
     bool left, zero, plus, space, alternate;
     int width;
-    int precision; /* -1: none given */
+    int precision; /* negative: none given */
     u8 bytes;      /* size of the integer argument */
     char conversion;
 };
@@ -110,7 +110,7 @@ static const char *parse_spec(const char *at, struct spec *spec, va_list *argume
         at++;
         if (*at == '*') {
             at++;
-            spec->precision = MAX(va_arg(*arguments, int), -1);
+            spec->precision = va_arg(*arguments, int);
         } else {
             at = parse_number(at, &spec->precision);
         }

@@ -35,11 +35,12 @@ $(HOST_TESTS): build/host/%: build/host/tests/host/%.o build/host/libpure.a
 
 # The kernel's memcpy and kin, under other names: they must not replace the C library's.
 HOST_RENAME := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr strrchr, \
-                 -D$(f)=kernel_$(f))
+                 --redefine-sym $(f)=kernel_$(f))
 build/host/string_renamed.o: kernel/lib/string.c
 	$(show) HOSTCC $<
 	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(HOST_FLAGS) -ffreestanding $(HOST_RENAME) -MMD -MP -c $< -o $@
+	$(Q)$(HOST_CC) $(HOST_FLAGS) -ffreestanding -MMD -MP -c $< -o $@
+	$(Q)objcopy $(HOST_RENAME) $@
 build/host/test_string: build/host/string_renamed.o
 
 build/corpus/index.tsv: tests/corpus/make_corpus.py
