@@ -89,6 +89,7 @@ static void vectors_run(const char *kind, void *pointer)
 
 int main(void)
 {
+    char *straddling = page_before_hole() - 1;
     struct {
         const char *kind;
         void *pointer;
@@ -104,13 +105,14 @@ int main(void)
         {"the end of user space", (void *)USER_END, 0, 0},
         {"not mapped", page_unmapped(), 0, 0},
         {"without permission", page_protected(PROT_NONE), 0, 0},
-        {"into a hole", page_before_hole() - 1, NO_STRADDLE, 0},
+        {"into a hole", straddling, NO_STRADDLE, 0},
         {"read-only", page_protected(PROT_READ), 0, IS_WRITTEN},
         {"code", (void *)(uintptr_t)main, 0, IS_WRITTEN},
     };
 
     for (size_t c = 0; c < ARRAY_LENGTH(calls); c++) {
         for (size_t p = 0; p < ARRAY_LENGTH(pointers); p++) {
+            *straddling = '/'; /* a call before may have written its first byte */
             if ((calls[c].flags & pointers[p].unless) == 0 &&
                 (calls[c].flags & pointers[p].only) == pointers[p].only)
                 case_run(&calls[c], pointers[p].kind, pointers[p].pointer);

@@ -16,6 +16,7 @@
 #include "tests/abi/check.h"
 
 #include <asm/prctl.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +46,13 @@ enum kind {
     CODE,       /* of arch_prctl: none that moves FS */
     REQUEST,    /* of ioctl: none that changes the terminal */
     MAP_FLAGS,  /* always with MAP_FIXED */
+    SMALL,      /* 0 to 15, mostly */
+    SIZE,       /* 8, 24, 32, 128 or any */
+    PROTECTION, /* a valid one, mostly */
     CLOCK,      /* of clock_nanosleep: not processor time, which stands still in a sleep */
     ADVICE,     /* of madvise: not the kinds that harm the machine */
     RESOURCE,   /* of prlimit64: only the size of core dumps */
+    PATH_FLAG,  /* AT_EMPTY_PATH, mostly */
     BAD_FLAGS,  /* never valid */
 };
 
@@ -60,31 +65,33 @@ static const struct {
     {__NR_write, {FD, POINTER, ANY}},
     {__NR_write, {FD_OUT, POINTER, ZERO}},
     {__NR_readv, {FD, POINTER, ANY}},
-    {__NR_writev, {FD, POINTER, ANY}},
+    {__NR_writev, {FD, POINTER, SMALL}},
     {__NR_writev, {FD_OUT, POINTER, ZERO}},
     {__NR_close, {FD}},
     {__NR_fstat, {FD_OUT, POINTER}},
     {__NR_newfstatat, {FD_OUT, POINTER, POINTER, ANY}},
+    {__NR_newfstatat, {FD_OUT, POINTER, POINTER, PATH_FLAG}},
     {__NR_lseek, {FD, ANY, ANY}},
     {__NR_ioctl, {FD_OUT, REQUEST, POINTER}},
     {__NR_poll, {POINTER, ANY, TIMEOUT}},
-    {__NR_ppoll, {POINTER, ANY, TIME, POINTER, ANY}},
-    {__NR_mmap, {ARENA, ARENA_SIZE, ANY, MAP_FLAGS, FD, OFFSET}},
-    {__NR_mmap, {ARENA, ARENA_SIZE, ANY, MAP_FLAGS, FD, OFFSET}},
-    {__NR_mprotect, {ARENA, ARENA_SIZE, ANY}},
+    {__NR_poll, {POINTER, SMALL, TIMEOUT}},
+    {__NR_ppoll, {POINTER, SMALL, TIME, POINTER, SIZE}},
+    {__NR_mmap, {ARENA, ARENA_SIZE, PROTECTION, MAP_FLAGS, FD, OFFSET}},
+    {__NR_mmap, {ARENA, ARENA_SIZE, PROTECTION, MAP_FLAGS, FD, OFFSET}},
+    {__NR_mprotect, {ARENA, ARENA_SIZE, PROTECTION}},
     {__NR_munmap, {ARENA, ARENA_SIZE}},
     {__NR_madvise, {ARENA, ARENA_SIZE, ADVICE}},
     {__NR_mremap, {ARENA, ARENA_SIZE, ARENA_SIZE, ZERO}},
     {__NR_mremap, {ARENA, ARENA_SIZE, ANY, BAD_FLAGS}},
     {__NR_brk, {BREAK}},
-    {__NR_rt_sigaction, {ANY, POINTER, POINTER, ANY}},
-    {__NR_rt_sigprocmask, {ANY, POINTER, POINTER, ANY}},
+    {__NR_rt_sigaction, {SMALL, POINTER, POINTER, SIZE}},
+    {__NR_rt_sigprocmask, {SMALL, POINTER, POINTER, SIZE}},
     {__NR_sigaltstack, {POINTER, POINTER}},
     {__NR_sched_yield, {ANY}},
     {__NR_nanosleep, {TIME, POINTER}},
     {__NR_clock_nanosleep, {CLOCK, ZERO, TIME, POINTER}},
-    {__NR_clock_gettime, {ANY, POINTER}},
-    {__NR_clock_getres, {ANY, POINTER}},
+    {__NR_clock_gettime, {SMALL, POINTER}},
+    {__NR_clock_getres, {SMALL, POINTER}},
     {__NR_gettimeofday, {POINTER, POINTER}},
     {__NR_time, {POINTER}},
     {__NR_getpid, {ANY}},
@@ -101,11 +108,11 @@ static const struct {
     {__NR_getcwd, {POINTER, ANY}},
     {__NR_arch_prctl, {CODE, POINTER}},
     {__NR_set_tid_address, {POINTER}},
-    {__NR_set_robust_list, {POINTER, ANY}},
-    {__NR_get_robust_list, {ANY, POINTER, POINTER}},
+    {__NR_set_robust_list, {POINTER, SIZE}},
+    {__NR_get_robust_list, {SMALL, POINTER, POINTER}},
     {__NR_rseq, {POINTER, ANY, BAD_FLAGS, ANY}},
     {__NR_futex, {POINTER, FUTEX, ANY, TIME, POINTER, ANY}},
-    {__NR_sched_getaffinity, {ANY, ANY, POINTER}},
+    {__NR_sched_getaffinity, {SMALL, SIZE, POINTER}},
     {__NR_getcpu, {POINTER, POINTER, POINTER}},
     {__NR_prlimit64, {ZERO, RESOURCE, POINTER, POINTER}},
     {__NR_getrandom, {POINTER, ANY, ANY}},
@@ -304,9 +311,16 @@ static uint64_t flags_make(enum kind kind)
     static const int requests[] = {TCGETS, TIOCGWINSZ, FIONREAD, 0, 0x12345678};
     static const int advice[] = {MADV_NORMAL,   MADV_RANDOM,   MADV_SEQUENTIAL, MADV_WILLNEED,
                                  MADV_DONTNEED, MADV_DONTNEED, MADV_FREE,       9999};
+    static const int sizes[] = {8, 8, 24, 32, 128};
     static const int clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, 99, -99};
 
     switch (kind) {
+    case SIZE:
+        return random_below(8) ? ONE_OF(sizes) : random_number();
+    case PATH_FLAG:
+        return random_below(8) ? AT_EMPTY_PATH : random_number();
+    case PROTECTION:
+        return random_below(16) ? random_below(8) : random_number();
     case CLOCK:
         return ONE_OF(clocks);
     case FUTEX:
@@ -318,7 +332,8 @@ static uint64_t flags_make(enum kind kind)
     case ADVICE:
         return ONE_OF(advice);
     case MAP_FLAGS:
-        return (random_next() & (MAP_TYPE | MAP_NORESERVE | MAP_STACK | MAP_POPULATE)) | MAP_FIXED |
+        return MAP_FIXED | (random_next() & (MAP_NORESERVE | MAP_STACK | MAP_POPULATE)) |
+               (random_below(8) ? MAP_PRIVATE : random_below(16)) |
                (random_below(8) ? MAP_ANONYMOUS : 0);
     case RESOURCE:
         return random_below(2) ? RLIMIT_CORE : RLIM_NLIMITS + random_below(1000);
@@ -340,6 +355,8 @@ static uint64_t argument_make(enum kind kind)
         return random_below(4) == 0 ? -1 - random_below(3) : 700 + random_below(5000);
     case FD_OUT:
         return random_below(2) ? 1 : 700 + random_below(5000);
+    case SMALL:
+        return random_below(8) ? random_below(16) : random_number();
     case TIMEOUT:
         return random_below(64) == 0;
     case TIME:
