@@ -14,6 +14,7 @@
 
 /* Larger claims are lies: 255 processors make a MADT of 4 KiB, the largest DSDTs are 500 KiB. */
 #define TABLE_LENGTH_MAX (4 * MIB)
+#define READ_LENGTH_MAX  (128 * KIB) /* of the tables read at boot, whose bytes are summed */
 #define ROOT_ENTRIES_MAX 1024
 
 #define XSDT ACPI_SIGNATURE('X', 'S', 'D', 'T')
@@ -73,6 +74,10 @@ static const void *map_table(const struct acpi_view *view, paddr_t base,
                              const struct header *header, size_t minimum, const char **why)
 {
     size_t length = header->length;
+    if (length > READ_LENGTH_MAX) {
+        acpi_complain(why, "an ACPI table claims an impossible length");
+        return NULL;
+    }
     if (length < minimum) {
         acpi_complain(why, "an ACPI table is shorter than its fixed part");
         return NULL;
