@@ -14,7 +14,7 @@
 
 %include "arch/x86_64/frame.inc"
 
-extern syscall_table, syscall_out_of_range
+extern syscall_table, sys_nosys
 extern arch_upcall_syscall_traced
 extern trap_return
 
@@ -36,8 +36,8 @@ extern trap_return
     sti
 %endmacro
 
-; Entries of syscall_table; the numbers above those in use are holes that answer ENOSYS.
-SYSCALL_TABLE_ENTRIES equ 512
+; Linux takes the number from EAX alone: the upper half of RAX does not matter.
+SYSCALL_TABLE_ENTRIES equ 463         ; SYSCALL_COUNT of syscall/table.h; dispatch.c asserts it
 
 %macro RESTORE_ARGUMENTS 0
     mov rdi, [rsp + FRAME_RDI]
@@ -73,7 +73,8 @@ global syscall_entry_ring3
 syscall_entry_ring3:
     ENTER_KERNEL
     mov rcx, r10
-    cmp rax, SYSCALL_TABLE_ENTRIES
+    mov eax, eax
+    cmp eax, SYSCALL_TABLE_ENTRIES
     jae syscall_range_ring3
     call [rax * 8 + syscall_table]
 syscall_done_ring3:
@@ -90,7 +91,8 @@ global syscall_entry_ring0
 syscall_entry_ring0:
     ENTER_KERNEL
     mov rcx, r10
-    cmp rax, SYSCALL_TABLE_ENTRIES
+    mov eax, eax
+    cmp eax, SYSCALL_TABLE_ENTRIES
     jae syscall_range_ring0
     call [rax * 8 + syscall_table]
 syscall_done_ring0:
@@ -111,10 +113,10 @@ syscall_done_ring0:
 section .text progbits alloc exec nowrite align=16
 
 syscall_range_ring3:
-    call syscall_out_of_range
+    call sys_nosys
     jmp syscall_done_ring3
 syscall_range_ring0:
-    call syscall_out_of_range
+    call sys_nosys
     jmp syscall_done_ring0
 
 syscall_work_ring3:

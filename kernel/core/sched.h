@@ -15,6 +15,7 @@
 #include "kernel/lib/types.h"
 
 struct process;
+struct task;
 
 enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
@@ -25,6 +26,7 @@ struct thread {
     u32 cpu;                   /* whose queue it belongs to */
     vaddr_t stack_top;         /* 0: the boot stack */
     struct process *process;   /* NULL: a thread of the kernel */
+    struct task *task;         /* the program's side of the thread; NULL likewise */
     int tid;
     bool interrupted; /* a signal waits: interruptible sleeps end with -EINTR */
 };

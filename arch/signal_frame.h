@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame that a signal handler finds on the program's stack (Linux's struct rt_sigframe: System V
+ * ABI x86-64 and <asm/ucontext.h>), made and taken back.
+ */
+#ifndef ARCH_SIGNAL_FRAME_H
+#define ARCH_SIGNAL_FRAME_H
+
+#include "arch/x86_64/frame.h"
+#include "kernel/lib/types.h"
+
+/* What a signal tells beside its number. */
+struct signal_info {
+    s32 code;    /* SI_USER, SEGV_MAPERR, ... */
+    s32 pid;     /* sender, for SI_USER and its kin */
+    u64 address; /* si_addr of faults, si_value of queued signals */
+};
+
+/* The alternate stack (sigaltstack). */
+struct signal_stack {
+    u64 base, size; /* size 0: none */
+    u32 flags;      /* SS_AUTODISARM */
+};
+
+/* A handler about to run. */
+struct signal_call {
+    int signal;
+    u64 handler, restorer, flags; /* flags: SA_* */
+    u64 saved_mask;               /* blocked set to restore afterwards */
+    struct signal_info info;
+    struct signal_stack *stack;
+};
+
+/* True when the stack pointer lies on the alternate stack. */
+bool signal_on_stack(const struct signal_stack *stack, u64 stack_pointer);
+
+/* Write the frame on the program's stack and change `frame` so that the handler runs next. 0 or
+ * -EFAULT (the stack is not writable). `fpu_area` is the thread's. */
+int signal_frame_push(struct trap_frame *frame, void *fpu_area,
+                      const struct signal_call *call) MUST_CHECK;
+
+/* Take back the frame below the program's stack pointer: registers, FPU state, alternate stack and
+ * mask. 0 or -EFAULT (unreadable or spoiled: the program gets SIGSEGV). */
+int signal_frame_pop(struct trap_frame *frame, void *fpu_area, struct signal_stack *stack,
+                     u64 *mask) MUST_CHECK;
+
+/* Continue the running thread with all registers of its frame. */
+NORETURN void context_return_to_program(struct trap_frame *frame);
+
+#endif

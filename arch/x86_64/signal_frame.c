@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signal frames. From the top of the chosen stack downwards: the FPU area (64-byte aligned, with
+ * Linux's magic words), then the frame: return address, ucontext, siginfo.
+ *
+ * What comes back is the program's to edit, so nothing of it is trusted: selectors are forced,
+ * flags masked, an instruction pointer outside the program's half is refused, and the FPU area's
+ * header is cut down to what XRSTOR accepts.
+ */
+#include "arch/signal_frame.h"
+
+#include <asm/errno.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <asm/sigcontext.h>
+#include <asm/ucontext.h>
+#include <linux/signal.h>
+
+#include "arch/context.h"
+#include "arch/usercopy.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/fpu.h"
+#include "arch/x86_64/gdt.h"
+#include "arch/x86_64/msr.h"
+#include "kernel/lib/string.h"
+
+#define RED_ZONE 128
+
+/* Flags that a program may set through its frame (Linux: FIX_EFLAGS). */
+#define RFLAGS_PROGRAM 0x50dd5UL
+
+#define FXSAVE_MXCSR      24
+#define FXSAVE_MXCSR_MASK 28
+#define FXSAVE_SOFTWARE   464 /* struct _fpx_sw_bytes */
+#define XSAVE_HEADER      512
+#define XSAVE_HEADER_SIZE 64
+#define MXCSR_MASK_DEFAULT 0xffbfu
+
+struct rt_frame {
+    u64 return_address;
+    struct ucontext context;
+    siginfo_t info;
+};
+_Static_assert(sizeof(struct rt_frame) == 440, "Linux arch/x86/include/asm/sigframe.h");
+
+extern bool program_in_ring0;
+
+bool signal_on_stack(const struct signal_stack *stack, u64 stack_pointer)
+{
+    return stack->size != 0 && stack_pointer > stack->base &&
+           stack_pointer - stack->base <= stack->size;
+}
+
+static u64 choose_stack(const struct trap_frame *frame, const struct signal_call *call)
+{
+    bool on_stack = signal_on_stack(call->stack, frame->rsp);
+    if ((call->flags & SA_ONSTACK) && call->stack->size != 0 && !on_stack)
+        return call->stack->base + call->stack->size;
+    return frame->rsp - RED_ZONE;
+}
+
+static size_t fpu_frame_size(void)
+{
+    return fpu_area_size() + (cpu_features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+}
+
+static int push_fpu(u64 address, void *area)
+{
+    fpu_save(area);
+    if (!cpu_features.xsave)
+        return usercopy_to(UPTR(address), area, fpu_area_size()) ? -EFAULT : 0;
+    struct _fpx_sw_bytes software = {
+        .magic1 = FP_XSTATE_MAGIC1,
+        .extended_size = fpu_frame_size(),
+        .xfeatures = cpu_features.xcr0,
+        .xstate_size = fpu_area_size(),
+    };
+    memcpy((u8 *)area + FXSAVE_SOFTWARE, &software, sizeof(software));
+    u32 magic2 = FP_XSTATE_MAGIC2;
+    return usercopy_to(UPTR(address), area, fpu_area_size()) ||
+                   usercopy_to(UPTR(address + fpu_area_size()), &magic2, sizeof(magic2))
+               ? -EFAULT
+               : 0;
+}
+
+static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f)
+{
+    *out = (struct sigcontext_64){
+        .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11, .r12 = f->r12, .r13 = f->r13,
+        .r14 = f->r14, .r15 = f->r15, .di = f->rdi, .si = f->rsi, .bp = f->rbp, .bx = f->rbx,
+        .dx = f->rdx, .ax = f->rax, .cx = f->rcx, .sp = f->rsp, .ip = f->rip,
+        .flags = f->rflags, .cs = f->cs, .ss = f->ss,
+    };
+    if (f->vector != VECTOR_SYSCALL) {
+        out->trapno = f->vector;
+        out->err = f->error;
+    }
+}
+
+static void fill_info(siginfo_t *out, const struct signal_call *call)
+{
+    out->si_signo = call->signal;
+    out->si_code = call->info.code;
+    bool fault = call->signal == SIGSEGV || call->signal == SIGBUS || call->signal == SIGFPE ||
+                 call->signal == SIGILL || call->signal == SIGTRAP;
+    if (fault && call->info.code > 0)
+        out->si_addr = (void *)call->info.address;
+    else
+        out->si_pid = call->info.pid;
+}
+
+int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct signal_call *call)
+{
+    u64 stack = choose_stack(frame, call);
+    u64 fpu = ALIGN_DOWN(stack - fpu_frame_size(), 64);
+    /* At the handler's first instruction the stack is as after a call: 8 below a multiple of 16. */
+    u64 address = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
+    struct rt_frame rt;
+    memset(&rt, 0, sizeof(rt));
+    rt.return_address = call->restorer;
+    rt.context.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
+                          (cpu_features.xsave ? UC_FP_XSTATE : 0);
+    rt.context.uc_stack.ss_sp = (void *)call->stack->base;
+    rt.context.uc_stack.ss_size = call->stack->size;
+    rt.context.uc_stack.ss_flags = call->stack->flags |
+                                   (call->stack->size == 0 ? SS_DISABLE
+                                    : signal_on_stack(call->stack, frame->rsp) ? SS_ONSTACK
+                                                                               : 0);
+    fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame);
+    rt.context.uc_mcontext.fpstate = (void *)fpu;
+    memcpy(&rt.context.uc_sigmask, &call->saved_mask, sizeof(call->saved_mask));
+    fill_info(&rt.info, call);
+    if (push_fpu(fpu, fpu_area) != 0 || usercopy_to(UPTR(address), &rt, sizeof(rt)) != 0)
+        return -EFAULT;
+    if (call->stack->flags & SS_AUTODISARM)
+        *call->stack = (struct signal_stack){0};
+    frame->rip = call->handler;
+    frame->rsp = address;
+    frame->rdi = call->signal;
+    frame->rsi = address + offsetof(struct rt_frame, info);
+    frame->rdx = address + offsetof(struct rt_frame, context);
+    frame->rax = 0;
+    frame->rflags &= ~(RFLAGS_DF | RFLAGS_TF);
+    return 0;
+}
+
+static void take_registers(struct trap_frame *f, const struct sigcontext_64 *from)
+{
+    f->r8 = from->r8, f->r9 = from->r9, f->r10 = from->r10, f->r11 = from->r11;
+    f->r12 = from->r12, f->r13 = from->r13, f->r14 = from->r14, f->r15 = from->r15;
+    f->rdi = from->di, f->rsi = from->si, f->rbp = from->bp, f->rbx = from->bx;
+    f->rdx = from->dx, f->rax = from->ax, f->rcx = from->cx, f->rsp = from->sp;
+    f->rip = from->ip;
+    f->rflags = (from->flags & RFLAGS_PROGRAM) | RFLAGS_IF;
+    f->cs = program_in_ring0 ? KERNEL_CS : USER_CS;
+    f->ss = program_in_ring0 ? KERNEL_SS : USER_SS;
+    f->vector = VECTOR_SYSCALL;
+    f->error = ~0UL; /* no system call: nothing to restart */
+}
+
+static void make_restorable(u8 *area)
+{
+    u32 mask, *mxcsr = (u32 *)(area + FXSAVE_MXCSR);
+    memcpy(&mask, area + FXSAVE_MXCSR_MASK, sizeof(mask));
+    *mxcsr &= MXCSR_MASK_DEFAULT | (mask & 0xffff & 0x40);
+    *mxcsr &= 0xffff;
+    if (!cpu_features.xsave)
+        return;
+    struct _fpx_sw_bytes software;
+    memcpy(&software, area + FXSAVE_SOFTWARE, sizeof(software));
+    u64 *header = (u64 *)(area + XSAVE_HEADER);
+    u64 components = software.magic1 == FP_XSTATE_MAGIC1 ? header[0] & cpu_features.xcr0 : 3;
+    memset(header, 0, XSAVE_HEADER_SIZE);
+    header[0] = components;
+}
+
+static int pop_fpu(u64 address, void *area)
+{
+    if (address == 0) {
+        fpu_area_init(area);
+    } else {
+        if (usercopy_from(area, UPTR(address), fpu_area_size()) != 0) {
+            fpu_area_init(area);
+            fpu_restore(area);
+            return -EFAULT;
+        }
+        make_restorable(area);
+    }
+    fpu_restore(area);
+    return 0;
+}
+
+int signal_frame_pop(struct trap_frame *frame, void *fpu_area, struct signal_stack *stack,
+                     u64 *mask)
+{
+    struct rt_frame rt;
+    /* The handler's RET took the return address off. */
+    if (usercopy_from(&rt, UPTR(frame->rsp - 8), sizeof(rt)) != 0)
+        return -EFAULT;
+    const struct sigcontext_64 *registers = (struct sigcontext_64 *)&rt.context.uc_mcontext;
+    if (registers->ip >= USER_LIMIT)
+        return -EFAULT;
+    int error = pop_fpu((u64)rt.context.uc_mcontext.fpstate, fpu_area);
+    if (error != 0)
+        return error;
+    take_registers(frame, registers);
+    memcpy(mask, &rt.context.uc_sigmask, sizeof(*mask));
+    if (!(rt.context.uc_stack.ss_flags & SS_DISABLE) && (stack->size == 0)) {
+        stack->base = (u64)rt.context.uc_stack.ss_sp; /* SS_AUTODISARM took it away */
+        stack->size = rt.context.uc_stack.ss_size;
+        stack->flags = rt.context.uc_stack.ss_flags & SS_AUTODISARM;
+    }
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A terminal as an open file. */
+#ifndef FS_TTY_FILE_H
+#define FS_TTY_FILE_H
+
+#include "fs/file.h"
+#include "kernel/dev/tty.h"
+
+/* A file for `tty`, which Linux would call ttyS<line>; NULL: out of memory. */
+struct file *tty_file_create(struct tty *tty, u32 flags);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program as the kernel keeps it: a process, and what each of its threads has of its own.
+ */
+#ifndef KERNEL_PROC_PROCESS_H
+#define KERNEL_PROC_PROCESS_H
+
+#include <asm/resource.h>
+#include <linux/resource.h>
+
+#include "kernel/core/sched.h"
+#include "kernel/proc/fdtable.h"
+#include "kernel/proc/signal.h"
+#include "mm/aspace.h"
+
+#define PROCESS_PATH_MAX 256
+#define PROCESS_NAME_MAX 16 /* TASK_COMM_LEN */
+
+struct process {
+    int pid, parent_pid;
+    int ring; /* 0 or 3 */
+    struct aspace space;
+    struct fdtable files;
+    struct signal_actions actions;
+    struct rlimit64 limits[RLIM_NLIMITS];
+    u32 umask;
+    char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
+};
+
+/* One thread of a process: hangs on struct thread, and belongs to that thread alone. */
+struct task {
+    struct thread *thread;
+    struct process *process;
+    struct signal_state signals;
+    u64 clear_child_tid; /* address in the program to clear and wake at the end; 0: none */
+    u64 robust_list;
+    u64 rseq; /* address of the registered struct rseq; 0: none */
+    u32 rseq_length, rseq_signature;
+    char name[PROCESS_NAME_MAX];
+};
+
+static inline struct process *process_current(void)
+{
+    return thread_current()->process;
+}
+
+static inline struct task *task_current(void)
+{
+    return thread_current()->task;
+}
+
+/* An empty process with Linux's default limits. NULL: out of memory. */
+struct process *process_create(int ring);
+
+/* End the process of the running thread: when it is the first one, the machine goes off with this
+ * status (0 to 255). */
+NORETURN void process_exit(u8 status);
+
+/* The same, because of a signal: status 128 + signal. */
+NORETURN void process_exit_by_signal(int signal);
+
+/* What ends the machine; given by main. */
+void process_set_power_off(NORETURN void (*power_off)(u8 status));
+
+/* Exit statuses of a program that never ran, as a shell has them. */
+#define EXIT_STATUS_NOT_LOADABLE 126
+#define EXIT_STATUS_NOT_FOUND    127
+
+#endif
