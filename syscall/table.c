@@ -71,21 +71,20 @@ static const struct name_pool name_pool = {
 #undef NOSYS
 #undef GAP
 
-#define ARG(kind, type, name) ARG_##kind
+/* Nothing is known of the arguments of calls we do not have: all six, as they are. */
+#define ANYTHING                \
+    .count = SYSCALL_ARGUMENTS, \
+    .arguments = {[0 ... SYSCALL_ARGUMENTS - 1] = ARG_HEX | ARGUMENT_WIDE}
+#define ARG(kind, type, name) ARG_##kind | (sizeof(type) == 8 ? ARGUMENT_WIDE : 0)
 #define SYSCALL(number, name_, status, group_, result_, remark, count_, ...) \
     [number] = {.name = offsetof(struct name_pool, call_##name_),            \
                 .group = GROUP_##group_,                                     \
                 .result = RESULT_##result_,                                  \
                 .count = count_,                                             \
                 .arguments = {__VA_ARGS__}},
-/* Nothing is known of their arguments but that they may have all six. */
-#define NOSYS(number, name_)                                      \
-    [number] = {.name = offsetof(struct name_pool, call_##name_), \
-                .count = SYSCALL_ARGUMENTS,                       \
-                .arguments = {ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX}},
-#define GAP(first, last)                           \
-    [first... last] = {.count = SYSCALL_ARGUMENTS, \
-                       .arguments = {ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX, ARG_HEX}},
+#define NOSYS(number, name_) \
+    [number] = {.name = offsetof(struct name_pool, call_##name_), ANYTHING},
+#define GAP(first, last) [first... last] = {ANYTHING},
 const struct syscall_info syscall_infos[] = {
 #include "syscall/syscalls.def"
 };

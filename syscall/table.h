@@ -142,8 +142,17 @@ struct syscall_info {
     u8 group;                        /* enum syscall_group */
     u8 result;                       /* enum result_kind */
     u8 count;                        /* of arguments */
-    u8 arguments[SYSCALL_ARGUMENTS]; /* enum argument_kind; ARG_NONE after the last */
+    u8 arguments[SYSCALL_ARGUMENTS]; /* enum argument_kind, with ARGUMENT_WIDE; 0 after the last */
 };
+
+/* The argument has 64 bits; of any other only the low half of the register counts. */
+#define ARGUMENT_WIDE 0x80
+
+static inline enum argument_kind syscall_argument_kind(const struct syscall_info *info,
+                                                       size_t index)
+{
+    return (enum argument_kind)(info->arguments[index] & ~ARGUMENT_WIDE);
+}
 
 /* One per number below SYSCALL_COUNT. */
 extern const struct syscall_info syscall_infos[];

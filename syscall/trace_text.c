@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text for the trace's lines.
+ *
+ * A line never grows past its buffer, and the last TAIL bytes of it are kept for the result. What
+ * does not fit before that is dropped and `cut` set, so that trace.c can say so with "...".
+ */
+#include "syscall/trace_internal.h"
+
+#include <stdarg.h>
+
+#include "arch/usercopy.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+
+/* The longest error takes 80 bytes, the rest is for lists of ready descriptors. */
+#define TAIL       192
+#define PATH_SHOWN 256
+
+static size_t line_room(const struct trace_line *line)
+{
+    size_t limit = TRACE_TEXT_SIZE - (line->ending ? 1 : TAIL);
+
+    return line->length < limit ? limit - line->length : 0;
+}
+
+static void line_bytes(struct trace_line *line, const char *bytes, size_t size)
+{
+    size_t fitting = MIN(size, line_room(line));
+
+    memcpy(line->text + line->length, bytes, fitting);
+    line->length += (u16)fitting;
+    line->cut |= fitting < size;
+}
+
+void line_text(struct trace_line *line, const char *text)
+{
+    line_bytes(line, text, strlen(text));
+}
+
+void line_format(struct trace_line *line, const char *format, ...)
+{
+    size_t room = line_room(line);
+    va_list arguments;
+
+    /* One more for fmt's NUL, which the next text overwrites: a line has no NUL, but always a byte
+     * to spare, for its newline. */
+    va_start(arguments, format);
+    size_t length = (size_t)fmt_vsnprintf(line->text + line->length, room + 1, format, arguments);
+    va_end(arguments);
+    line->cut |= length > room;
+    line->length += (u16)MIN(length, room);
+}
+
+void line_address(struct trace_line *line, u64 address)
+{
+    if (address)
+        line_format(line, "0x%lx", address);
+    else
+        line_text(line, "NULL");
+}
+
+const char *trace_name(u32 value, const struct trace_names *names)
+{
+    const char *name = names->names;
+
+    for (u32 i = 0; i < names->count; i++) {
+        if (names->values[i] == value)
+            return name;
+        name += strlen(name) + 1;
+    }
+    return NULL;
+}
+
+void line_name(struct trace_line *line, u32 value, const struct trace_names *names)
+{
+    const char *name = trace_name(value, names);
+
+    if (name)
+        line_text(line, name);
+    else
+        line_format(line, "%#x /* %s */", value, names->unknown);
+}
+
+/* Adds the flags that have names, `separator` before the first; returns the bits without. */
+static u64 add_flags(struct trace_line *line, u64 value, const struct trace_names *names,
+                     const char *separator)
+{
+    const char *name = names->names;
+
+    for (u32 i = 0; i < names->count; i++) {
+        u64 flag = names->values[i];
+
+        if (flag && (value & flag) == flag) {
+            line_text(line, separator);
+            line_text(line, name);
+            separator = "|";
+            value &= ~flag;
+        }
+        name += strlen(name) + 1;
+    }
+    return value;
+}
+
+void line_flags(struct trace_line *line, u64 value, const struct trace_names *names)
+{
+    if (value == 0) {
+        line_text(line, names->values[0] == 0 ? names->names : "0");
+        return;
+    }
+    u64 rest = add_flags(line, value, names, "");
+    if (rest == value)
+        line_format(line, "%#lx /* %s */", rest, names->unknown);
+    else if (rest)
+        line_format(line, "|%#lx", rest);
+}
+
+void line_more_flags(struct trace_line *line, u64 value, const struct trace_names *names)
+{
+    u64 rest = add_flags(line, value, names, "|");
+
+    if (rest)
+        line_format(line, "|%#lx", rest);
+}
+
+/* The letter that follows the backslash in C, or 0. */
+static char escape_letter(char byte)
+{
+    switch (byte) {
+    case '\t':
+        return 't';
+    case '\n':
+        return 'n';
+    case '\v':
+        return 'v';
+    case '\f':
+        return 'f';
+    case '\r':
+        return 'r';
+    case '"':
+    case '\\':
+        return byte;
+    default:
+        return 0;
+    }
+}
+
+void line_quote(struct trace_line *line, const char *bytes, size_t size, bool hex)
+{
+    line_text(line, "\"");
+    for (size_t i = 0; i < size; i++) {
+        u8 byte = (u8)bytes[i];
+        bool digit_follows = i + 1 < size && bytes[i + 1] >= '0' && bytes[i + 1] <= '9';
+
+        if (hex)
+            line_format(line, "\\x%02x", byte);
+        else if (escape_letter(bytes[i]))
+            line_format(line, "\\%c", escape_letter(bytes[i]));
+        else if (byte >= ' ' && byte < 0x7f)
+            line_bytes(line, &bytes[i], 1);
+        else
+            /* Octal, as short as it can be read back. */
+            line_format(line, digit_follows ? "\\%03o" : "\\%o", byte);
+    }
+    line_text(line, "\"");
+}
+
+void line_user_bytes(struct trace_line *line, u64 address, u64 size, bool hex)
+{
+    char bytes[TRACE_STRING_MAX];
+    size_t shown = MIN(size, sizeof(bytes));
+
+    if (!line_user_fetch(line, bytes, address, shown))
+        return;
+    line_quote(line, bytes, shown, hex);
+    if (size > shown)
+        line_text(line, "...");
+}
+
+/* Reads up to a NUL or `size` bytes, never from a page after the one with the NUL. Returns how
+ * many bytes come before the NUL, or -1 when memory ends earlier. */
+static long fetch_string(char *to, u64 address, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        size_t to_page_end = PAGE_SIZE - (address + done) % PAGE_SIZE;
+        size_t step = MIN(size - done, to_page_end);
+
+        if (usercopy_from(to + done, UPTR(address + done), step) != 0)
+            return -1;
+        for (size_t end = done + step; done < end; done++) {
+            if (to[done] == '\0')
+                return (long)done;
+        }
+    }
+    return (long)done;
+}
+
+void line_user_string(struct trace_line *line, u64 address)
+{
+    char string[PATH_SHOWN];
+    long length = address ? fetch_string(string, address, sizeof(string)) : -1;
+
+    if (length < 0) {
+        line_address(line, address);
+        return;
+    }
+    line_quote(line, string, (size_t)length, false);
+    if (length == sizeof(string))
+        line_text(line, "...");
+}
+
+bool line_user_fetch(struct trace_line *line, void *to, u64 address, size_t size)
+{
+    if (address != 0 && usercopy_from(to, UPTR(address), size) == 0)
+        return true;
+    line_address(line, address);
+    return false;
+}
+
+bool line_user_result(struct trace_line *line, void *to, u64 address, size_t size)
+{
+    if (!RESULT_IS_ERROR(line->result))
+        return line_user_fetch(line, to, address, size);
+    line_address(line, address);
+    return false;
+}
