@@ -7,6 +7,8 @@
  */
 #include "boot/boot_fill.h"
 
+#define PHYSICAL_END (1UL << 52) /* SDM 3A 4.1.4: no address is longer */
+
 void boot_info_init(struct boot_info *out, enum boot_door door)
 {
     out->door = door;
@@ -21,7 +23,7 @@ void boot_info_init(struct boot_info *out, enum boot_door door)
 
 void boot_info_add_memory(struct boot_info *out, paddr_t base, u64 size, enum memory_kind kind)
 {
-    if (size == 0 || base + size < base)
+    if (size == 0 || base >= PHYSICAL_END || size > PHYSICAL_END - base)
         return;
     if (out->memory_count > 0) {
         struct memory_range *last = &out->memory[out->memory_count - 1];

@@ -20,8 +20,8 @@ void boot_info_init(struct boot_info *out, enum boot_door door);
 
 /*
  * Appends a range, or extends the last one where the new one continues it. Dropped: an empty range,
- * one that wraps, one beyond BOOT_MEMORY_RANGES_MAX (the kernel uses no memory that it was not told
- * of).
+ * one that wraps or reaches beyond what any processor can address, one beyond
+ * BOOT_MEMORY_RANGES_MAX (the kernel uses no memory that it was not told of).
  */
 void boot_info_add_memory(struct boot_info *out, paddr_t base, u64 size, enum memory_kind kind);
 
