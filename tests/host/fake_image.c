@@ -11,7 +11,7 @@
 #include "tests/host/image.h"
 
 #define BIAS     0x555500000000UL
-#define HEAP_MAX (1 * MIB) /* larger segments are planned and relocated, but not stored */
+#define HEAP_MAX (64 * KIB) /* larger segments are planned and relocated, but not stored */
 
 #define MUST(condition) ((condition) ? (void)0 : must_fail(#condition, __LINE__))
 
