@@ -36,6 +36,7 @@ static size_t region_count;
 
 static const void *map_region(paddr_t base, size_t size)
 {
+    assert_true(size > 0 && base + size >= base);
     for (size_t i = 0; i < region_count; i++) {
         const struct region *region = &regions[i];
         if (base >= region->base && base - region->base <= region->size &&
@@ -288,6 +289,7 @@ static void prefers_extended_registers(void **state)
     put(fadt, 76, 0x608, 4);
     fadt[91] = 4;
     put(fadt, 112, 1u << 8, 4);
+    put(fadt, 120, 0xcf9, 8); /* a reset register that the flags do not vouch for */
     fadt[172] = ACPI_SPACE_IO;
     put(fadt, 176, 0xb004, 8);
     fix_table(fadt);
@@ -295,6 +297,7 @@ static void prefers_extended_registers(void **state)
     assert_int_equal(facts.pm1a_control.address, 0xb004);
     assert_int_equal(facts.pm_timer.address, 0x608); /* extended form 0: the old one */
     assert_true(facts.pm_timer_32_bit);
+    assert_int_equal(facts.reset.address, 0);
 }
 
 static void reads_many_processors(void **state)
@@ -325,6 +328,26 @@ static void reads_many_processors(void **state)
     assert_int_equal(facts.local_apic, 0x100000000);
 }
 
+/* Sums of bytes that would overflow a careless parallel sum. */
+static void sums_large_tables(void **state)
+{
+    (void)state;
+    u8 entries[16 * 254 + 8];
+    for (size_t i = 0; i < 16; i++) {
+        memset(entries + i * 254, 0xff, 254); /* of no known type */
+        entries[i * 254 + 1] = 254;
+    }
+    const u8 local[8] = {0, 8, 3, 3, 1};
+    memcpy(entries + 16 * 254, local, 8);
+    const u64 root[] = {MADT};
+    add_rsdp(RSDP, RSDT, 0);
+    add_root(RSDT, root, 1, false);
+    add_madt(entries, sizeof(entries));
+    assert_int_equal(parse(RSDP), 0);
+    assert_null(why);
+    assert_int_equal(facts.cpus[0].apic_id, 3);
+}
+
 static void finds_the_root_pointer_itself(void **state)
 {
     (void)state;
@@ -335,7 +358,8 @@ static void finds_the_root_pointer_itself(void **state)
     u8 *rom = add_region(0xe0000, 0x20000);
     regions[0] = regions[--region_count];
     memcpy(rom + 0x100, "RSD PTR broken checksum", 20);
-    memcpy(rom + 0x1ffe8, "RSD PTR ", 8); /* not on a 16-byte boundary, and near the end */
+    memcpy(rom + 0x1fff0, "RSD PTR ", 8); /* cut off: must not be read past */
+    assert_int_equal(parse(0), -ENOENT);
     u8 *rsdp = rom + 0x15a30;
     memcpy(rsdp, "RSD PTR ", 8);
     put(rsdp, 16, RSDT, 4);
@@ -352,7 +376,8 @@ static void finds_the_root_pointer_in_the_ebda(void **state)
     u8 *pointer = add_region(0x40e, 2);
     put(pointer, 0, 0x9fc0, 2);
     u8 *ebda = add_region(0x9fc00, 1024);
-    memcpy(ebda + 0x3f0, table_at(RSDP), 16); /* cut off: must not be read past */
+    memcpy(ebda + 0x3f0, table_at(RSDP), 16);
+    assert_int_equal(parse(0), -ENOENT);
     memcpy(ebda + 0x20, table_at(RSDP), 20);
     assert_int_equal(parse(0), 0);
     assert_int_equal(facts.cpu_count, 2);
@@ -423,10 +448,14 @@ static void leaves_out_tables_of_wrong_length(void **state)
     add_pc();
     for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
         put(table_at(MADT), 4, lengths[i], 4);
+        if (lengths[i] == 36 || lengths[i] == 43)
+            fix_table(table_at(MADT));
         assert_int_equal(parse(RSDP), 0);
         assert_non_null(why);
         assert_false(facts.have_madt);
         put(table_at(FADT), 4, lengths[i], 4);
+        if (lengths[i] == 36 || lengths[i] == 43)
+            fix_table(table_at(FADT));
         assert_int_equal(parse(RSDP), 0);
         assert_false(facts.have_fadt);
         assert_int_equal(facts.hpet, 0xfed00000);
@@ -522,6 +551,8 @@ static const struct s5_case s5_cases[] = {
     {"zero and one", {NAME_S5, 0x12, 4, 2, 0, 1}, 10, 0, 1},
     {"root prefix", {0x08, '\\', '_', 'S', '5', '_', 0x12, 4, 4, 1, 1}, 11, 1, 1},
     {"two-byte length", {NAME_S5, 0x12, 0x45, 0, 4, 1, 1}, 11, 1, 1},
+    {"long length", {NAME_S5, 0x12, 0x45, 1, 4, 0x0c, 1, 0, 0, 0, 1}, 27, 1, 1},
+    {"reserved bits in the length", {NAME_S5, 0x12, 0x75, 0, 4, 1, 1}, 11, 1, 1},
     {"words", {NAME_S5, 0x12, 8, 4, 0x0b, 7, 0, 0x0b, 7, 0}, 14, 7, 7},
     {"one element", {NAME_S5, 0x12, 5, 1, 0x0b, 5, 3}, 11, 5, 3},
     {"ones", {NAME_S5, 0x12, 4, 2, 0xff, 0xff}, 10, 7, 7},
@@ -529,6 +560,7 @@ static const struct s5_case s5_cases[] = {
     {"only used, not defined", {0x70, '_', 'S', '5', '_', 0x12, 4, 2, 1, 0}, 10, -1, -1},
     {"no package", {NAME_S5, 0x0a, 5}, 7, -1, -1},
     {"no element", {NAME_S5, 0x12, 2, 0}, 8, -1, -1},
+    {"no element by its count", {NAME_S5, 0x12, 4, 0, 1, 1}, 10, -1, -1},
     {"length beyond the table", {NAME_S5, 0x12, 9, 2, 1, 1}, 10, -1, -1},
     {"length shorter than itself", {NAME_S5, 0x12, 0, 2, 1, 1}, 10, -1, -1},
     {"element beyond the package", {NAME_S5, 0x12, 3, 2, 1, 1}, 10, -1, -1},
@@ -576,6 +608,8 @@ static void looks_into_the_ssdts(void **state)
     memcpy(ssdt + 36, aml, sizeof(aml));
     assert_int_equal(acpi_find_s5(&view, &facts, &s5, &why), 0);
     assert_int_equal(s5.typ_a, 1);
+    put(table_at(DSDT), 4, 8, 4);
+    assert_int_equal(acpi_find_s5(&view, &facts, &s5, &why), 0);
     memset(&facts, 0, sizeof(facts)); /* a machine without ACPI */
     assert_int_equal(acpi_find_s5(&view, &facts, &s5, &why), -ENOENT);
 }
@@ -589,6 +623,7 @@ int main(void)
         TEST(reads_a_hardware_reduced_machine),
         TEST(prefers_extended_registers),
         TEST(reads_many_processors),
+        TEST(sums_large_tables),
         TEST(finds_the_root_pointer_itself),
         TEST(finds_the_root_pointer_in_the_ebda),
         TEST(refuses_without_root),
