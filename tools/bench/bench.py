@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT
+"""Measures Galette, and Debian's Linux as a guest beside it, and prints the tables.
+
+Called by `make bench`, which builds what is needed. Instructions are counted by QEMU: under
+-icount shift=0,sleep=off one tick of the TSC is one guest instruction, so the figures are exact
+and the same on every host. Times are of this host and good for ratios only.
+
+Options:
+    --quick       fewer repetitions, no search for Linux's least memory
+    --only NAME   only one of: micro boot door memory size
+"""
+
+import argparse
+import os
+import re
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = "build/bench"
+KERNEL = "build/galette"
+LINUX = f"{BUILD}/vmlinuz"
+MICRO = f"{BUILD}/micro"
+SLEEPER = f"{BUILD}/sleeper"
+STUB = f"{BUILD}/stub"
+HELLO = "build/programs/hello"
+BIG = "build/programs/big50"
+ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
+MACHINE = ["-accel", "tcg", "-cpu", "max", "-nodefaults", "-display", "none", "-no-reboot"]
+EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+LINUX_WORDS = "console=ttyS0 quiet panic=-1 rdinit=/init"
+
+
+class Machine:
+    """One QEMU with its serial line in a pipe. Always ended when the `with` block is left."""
+
+    def __init__(self, arguments, memory="256M", machine="pc"):
+        self.command = ["qemu-system-x86_64", "-M", machine, "-m", memory, *MACHINE,
+                        "-serial", "stdio", *arguments]
+        self.output = b""
+
+    def __enter__(self):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def read_until(self, text, seconds):
+        """Reads until `text` has come: seconds from the start to it, or None."""
+        descriptor = self.process.stdout.fileno()
+        while True:
+            left = self.started + seconds - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                return None
+            piece = os.read(descriptor, 65536)
+            if not piece:
+                return None
+            now = time.monotonic()
+            self.output += piece
+            if text in self.output:
+                return now - self.started
+
+    def wait(self, seconds):
+        """Reads to the end; whether it came in time."""
+        self.read_until(b"\0never\0", seconds)
+        try:
+            self.process.wait(max(0.1, self.started + seconds - time.monotonic()))
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+
+def galette(program, ring=3, words=""):
+    name = os.path.basename(program)
+    return ["-kernel", KERNEL, "-initrd", program, "-append", f"init=/{name} ring={ring} {words}",
+            *EXIT]
+
+
+def linux(program):
+    return ["-kernel", LINUX, "-initrd", archive_make(program), "-append", LINUX_WORDS]
+
+
+def archive_make(program):
+    """A cpio archive (newc) with the program as /init."""
+    path = f"{BUILD}/{os.path.basename(program)}.cpio"
+    with open(program, "rb") as file:
+        contents = file.read()
+
+    def member(name, mode, data):
+        fields = [1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name + b"\0"
+        return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+
+    with open(path, "wb") as file:
+        file.write(member(b"init", 0o100755, contents) + member(b"TRAILER!!!", 0, b""))
+    return path
+
+
+# ---- Measurements: each gives a number, or None where there is none --------------------------
+
+
+def micro_run(arguments, extra, memory):
+    """The `bench` lines of one run: {name: (ticks, ns)}, and `boot`: (ticks, None)."""
+    with Machine([*arguments, *extra], memory) as machine:
+        machine.read_until(b"bench done", 600)
+        text = machine.output.decode(errors="replace")
+    figures = {name: (float(ticks), float(ns)) for name, ticks, ns in
+               re.findall(r"^bench (\w+) (-?[\d.]+) (-?[\d.]+)\r?$", text, re.M)}
+    boot = re.search(r"boot (\d+)\r?$", text, re.M)
+    if boot:
+        figures["boot"] = (float(boot[1]), None)
+    return figures
+
+
+def entry_to_user(program, ring, memory):
+    """Instructions from the kernel's first to the program's first."""
+    with tempfile.NamedTemporaryFile() as log:
+        extra = ["-device", "isa-debugcon,iobase=0xe9,chardev=log", "-chardev",
+                 f"file,id=log,path={log.name}", *ICOUNT]
+        with Machine([*galette(program, ring, "boottime"), *extra], memory) as machine:
+            machine.wait(120)
+        found = re.search(rb"entry_to_user=(\d+)", log.read())
+    return int(found[1]) if found else None
+
+
+def first_byte(arguments, machine_type, memory="256M", text=b""):
+    with Machine(arguments, memory, machine_type) as machine:
+        taken = machine.read_until(text, 60)
+    return taken * 1000 if taken else None
+
+
+def door_times(pairs):
+    """Medians over runs in turn, so that what disturbs the host disturbs both: stub, ours."""
+    stub, ours = [], []
+    for _ in range(pairs):
+        stub.append(first_byte(["-kernel", STUB, *EXIT], "microvm", text=b"."))
+        ours.append(first_byte(galette(HELLO), "microvm", text=b"Hello"))
+    if None in stub or None in ours:
+        return None, None
+    return statistics.median(stub), statistics.median(ours)
+
+
+def works(arguments, machine_type, memory, seconds, text):
+    with Machine(arguments, f"{memory}M", machine_type) as machine:
+        return machine.read_until(text, seconds) is not None
+
+
+def least_memory(machine_type, ring):
+    """The least MiB that hello prints its line with, going down from 16 until it fails."""
+    best = None
+    for memory in range(16, 0, -1):
+        if not works(galette(HELLO, ring), machine_type, memory, 10, b"Hello from C"):
+            break
+        best = memory
+    return best
+
+
+def least_memory_linux():
+    """The same by halving, as each boot takes seconds."""
+    arguments = linux(HELLO)
+    fails, good = 32, 192
+    while good - fails > 1:
+        middle = (fails + good) // 2
+        if works(arguments, "pc", middle, 30, b"Hello from C"):
+            good = middle
+        else:
+            fails = middle
+    return good
+
+
+def host_memory(arguments, machine_type):
+    """Resident KiB of the QEMU process half a second after the program's line."""
+    with Machine(arguments, "256M", machine_type) as machine:
+        if machine.read_until(b"Hello", 60) is None:
+            return None
+        time.sleep(0.5)
+        with open(f"/proc/{machine.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+
+def file_size(path):
+    return os.path.getsize(path) if os.path.exists(path) else None
+
+
+# ---- Tables -----------------------------------------------------------------------------------
+
+
+class Report:
+    """Prints tables and keeps them for the file."""
+
+    def __init__(self):
+        self.lines = []
+
+    def line(self, text=""):
+        print(text, flush=True)
+        self.lines.append(text)
+
+    def table(self, title, rows, columns):
+        self.line()
+        self.line(f"{title:<52}" + "".join(f"{column:>16}" for column in columns))
+        self.line("-" * (52 + 16 * len(columns)))
+        for name, *values in rows:
+            self.line(f"{name:<52}" + "".join(f"{self.text(value):>16}" for value in values))
+
+    @staticmethod
+    def text(value):
+        if value is None:
+            return "-"
+        if isinstance(value, str):
+            return value
+        return f"{value:,.1f}" if isinstance(value, float) and value < 1000 else f"{value:,.0f}"
+
+    def save(self):
+        with open(f"{BUILD}/results.txt", "w", encoding="utf-8") as file:
+            file.write("\n".join(self.lines) + "\n")
+
+
+OPERATIONS = [
+    ("null system call (getppid)", "getppid", "< 90 / < 50"),
+    ("write of 1 byte to the console", "write", ""),
+    ("clock_gettime, by the C library", "clock_gettime", ""),
+    ("clock_gettime, by system call", "clock_gettime_call", ""),
+    ("sched_yield", "sched_yield", ""),
+    ("mmap + munmap of 4 KiB", "mmap_munmap_4k", ""),
+    ("mmap + touch + munmap of 1 MiB", "mmap_touch_munmap_1m", ""),
+    ("page fault, anonymous", "page_fault", ""),
+    ("brk up, touch, brk down", "brk_touch_brk", ""),
+    ("memcpy of 1 MiB", "memcpy_1m", "as Linux"),
+]
+
+
+def bench_micro(report, have_linux):
+    for title, extra, index in (("Operations, instructions", ICOUNT, 0), ("Operations, ns", [], 1)):
+        runs = [micro_run(galette(MICRO, ring), extra, "512M") for ring in (3, 0)]
+        runs.append(micro_run(linux(MICRO), extra, "512M") if have_linux else {})
+        rows = [(name, *(run.get(key, (None, None))[index] for run in runs), goal if not index else "")
+                for name, key, goal in OPERATIONS]
+        report.table(title, rows, ["ring 3", "ring 0", "Linux", "goal"])
+
+
+def bench_boot(report, have_linux):
+    rows = []
+    for memory, goal in (("256M", "< 120,000"), ("4G", "< 200,000")):
+        for name, program in (("1 MB", HELLO), ("50 MB", BIG)):
+            guest = None
+            if have_linux and program == HELLO:
+                guest = micro_run(linux(MICRO), ICOUNT, memory).get("boot", (None,))[0]
+            rows.append((f"entry to user, {memory}, program of {name}",
+                         *(entry_to_user(program, ring, memory) for ring in (3, 0)), guest, goal))
+    report.table("Boot, instructions (Linux: power-on to main)", rows,
+                 ["ring 3", "ring 0", "Linux", "goal"])
+
+
+def bench_door(report, have_linux, quick):
+    stub, ours = door_times(5 if quick else 25)
+    ratio = f"{ours / stub:.3f}" if stub and ours else None
+    guest = first_byte(linux(HELLO), "pc", text=b"Hello") if have_linux else None
+    report.table("QEMU's start to the first byte of hello, ms (median)",
+                 [("PVH on microvm (Linux: on pc)", stub, ours, ratio, guest)],
+                 ["empty stub", "ours", "ours/stub", "Linux"])
+    report.line("goal: ours/stub at most 1.150")
+
+
+def bench_memory(report, have_linux, quick):
+    guest = least_memory_linux() if have_linux and not quick else None
+    rows = [(f"least memory for hello by PVH on {machine}, MiB",
+             *(least_memory(machine, ring) for ring in (3, 0)), guest, "4")
+            for machine in ("microvm", "pc")]
+    guest = host_memory(linux(SLEEPER), "pc") if have_linux else None
+    rows += [(f"host memory while hello sleeps, {machine}, KiB",
+              *(host_memory(galette(SLEEPER, ring), machine) for ring in (3, 0)), guest, "")
+             for machine in ("microvm", "pc")]
+    report.table("Memory (Linux: on pc)", rows, ["ring 3", "ring 0", "Linux", "goal"])
+
+
+def bench_size(report):
+    report.table("Size", [("kernel image, stripped, bytes", file_size(KERNEL), file_size(LINUX),
+                           "< 204,800")], ["ours", "Linux", "goal"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=["micro", "boot", "door", "memory", "size"])
+    options = parser.parse_args()
+    have_linux = os.path.exists(LINUX)
+    report = Report()
+    parts = {
+        "size": lambda: bench_size(report),
+        "boot": lambda: bench_boot(report, have_linux),
+        "door": lambda: bench_door(report, have_linux, options.quick),
+        "memory": lambda: bench_memory(report, have_linux, options.quick),
+        "micro": lambda: bench_micro(report, have_linux),
+    }
+    for name, part in parts.items():
+        if options.only in (None, name):
+            part()
+    if options.only is None:
+        report.save()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
