@@ -3,13 +3,14 @@
  * The tables that syscalls.def unfolds into.
  *
  * The dispatch table holds the bodies themselves, cast to one type: there is no thunk between the
- * entry and a body. No C code calls a body through the wrong type, only the entry's assembler does,
- * and the System V ABI for x86-64 (3.2.3) makes that sound. Every parameter of a body is an integer
- * of 32 or 64 bits or a `uptr`, a structure of one INTEGER eightbyte, so each takes exactly one
- * register, in order: rdi, rsi, rdx, rcx, r8, r9. A body reads only the low half of a register that
- * holds a 32-bit parameter, whatever the program left in the upper half, just as Linux cuts its
- * arguments. Narrower parameters are refused below, because compilers disagree on who extends them.
- * Registers beyond the last parameter are simply not looked at.
+ * entry and a body. ISO C does not let a function be called through another type, but the callers
+ * are the entry's assembler and dispatch.c, which knows only the cast pointer: what holds there is
+ * the System V ABI for x86-64 (3.2.3). Every parameter of a body is an integer of 32 or 64 bits or a
+ * `uptr`, a structure of one INTEGER eightbyte, so each takes exactly one register, in order: rdi,
+ * rsi, rdx, rcx, r8, r9. A body reads only the low half of a register that holds a 32-bit parameter,
+ * whatever the program left in the upper half, just as Linux cuts its arguments. Narrower parameters
+ * are refused below, because compilers disagree on who extends them. Registers beyond the last
+ * parameter are simply not looked at.
  *
  * A number that stands twice in syscalls.def is an error here (-Woverride-init), and so is one that
  * differs from the kernel headers.

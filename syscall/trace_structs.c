@@ -12,12 +12,16 @@
 #include <linux/fcntl.h>
 #include <linux/resource.h>
 #include <linux/signal.h>
-#include <linux/stat.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 #include <linux/times.h>
 #include <linux/uio.h>
 #include <linux/utsname.h>
+
+/* <linux/stat.h> leaves S_IFMT and its like to the C library where it sees one, and sparse makes it
+ * see one. */
+#undef __GLIBC__
+#include <linux/stat.h>
 
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
