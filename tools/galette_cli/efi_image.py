@@ -40,17 +40,26 @@ class Image:
     def __init__(self, path):
         self.path = path
         self.data = bytearray(path.read_bytes())
-        self.pe = self._read("<I", PE_OFFSET_AT) if self.data[:2] == b"MZ" else len(self.data)
-        self.optional = self.pe + OPTIONAL_AT
-        if (
-            self.data[self.pe : self.pe + 4] != b"PE\0\0"
-            or self._read("<H", self.pe + MACHINE_AT) != MACHINE_X86_64
-            or self._read("<H", self.optional) != MAGIC_PE32_PLUS
-        ):
+        try:
+            known = self._find_headers()
+        except struct.error:  # beyond the end of the file
+            known = False
+        if not known:
             raise ToolError(f"{path} is not an EFI application for x86-64")
         self.file_alignment = self._field(FILE_ALIGNMENT_AT)
         self.section_alignment = max(4096, self._field(SECTION_ALIGNMENT_AT))
         self.size = _up(len(self.data), self.file_alignment)
+
+    def _find_headers(self):
+        self.pe = self._read("<I", PE_OFFSET_AT)
+        self.optional = self.pe + OPTIONAL_AT
+        return (
+            self.data[:2] == b"MZ"
+            and self.data[self.pe : self.pe + 4] == b"PE\0\0"
+            and self._read("<H", self.pe + MACHINE_AT) == MACHINE_X86_64
+            and self._read("<H", self.optional) == MAGIC_PE32_PLUS
+            and self._field(FILE_ALIGNMENT_AT) > 0
+        )
 
     def _read(self, form, at):
         return struct.unpack_from(form, self.data, at)[0]
@@ -82,7 +91,7 @@ class Image:
 
 
 def _copy_file(source, file, position):
-    """Copies a file into another at a position, holes and all, without reading it at once."""
+    """Copies a file into another at a position, piece by piece."""
     file.seek(position)
     with open(source, "rb") as program:
         shutil.copyfileobj(program, file, 1 << 20)
