@@ -64,7 +64,8 @@ bool tty_readable_locked(const struct tty *tty)
         return true;
     if (tty_is_canonical(tty))
         return tty->line != tty->tail;
-    u32 least = tty->termios.c_cc[VMIN];
+    /* With VTIME the first byte starts the reader's timer, and counts as readable [Linux too]. */
+    u32 least = tty->termios.c_cc[VTIME] != 0 ? 1 : tty->termios.c_cc[VMIN];
     return tty->head - tty->tail >= MAX(least, 1u);
 }
 
