@@ -297,7 +297,7 @@ static void join_word(struct word *word)
 static void take_word(struct parser *parser, struct word *word)
 {
     for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
-        if (same_name(word->name, parameters[i].name)) {
+        if (word->name[0] == parameters[i].name[0] && same_name(word->name, parameters[i].name)) {
             parameters[i].set(parser, word->value);
             return;
         }

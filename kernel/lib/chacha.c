@@ -12,25 +12,29 @@ static inline u32 rotate_left(u32 word, unsigned int bits)
     return word << bits | word >> (32 - bits);
 }
 
-static inline void quarter_round(u32 *a, u32 *b, u32 *c, u32 *d)
+static inline void quarter_round(u32 x[16], int a, int b, int c, int d)
 {
-    *a += *b;
-    *d = rotate_left(*d ^ *a, 16);
-    *c += *d;
-    *b = rotate_left(*b ^ *c, 12);
-    *a += *b;
-    *d = rotate_left(*d ^ *a, 8);
-    *c += *d;
-    *b = rotate_left(*b ^ *c, 7);
+    x[a] += x[b];
+    x[d] = rotate_left(x[d] ^ x[a], 16);
+    x[c] += x[d];
+    x[b] = rotate_left(x[b] ^ x[c], 12);
+    x[a] += x[b];
+    x[d] = rotate_left(x[d] ^ x[a], 8);
+    x[c] += x[d];
+    x[b] = rotate_left(x[b] ^ x[c], 7);
 }
 
-static void round_pair(u32 x[16])
+/* Written out: with constant indices the words stay in registers as far as these suffice. */
+static inline void round_pair(u32 x[16])
 {
-    for (int column = 0; column < 4; column++)
-        quarter_round(&x[column], &x[4 + column], &x[8 + column], &x[12 + column]);
-    for (int diagonal = 0; diagonal < 4; diagonal++)
-        quarter_round(&x[diagonal], &x[4 + (diagonal + 1) % 4], &x[8 + (diagonal + 2) % 4],
-                      &x[12 + (diagonal + 3) % 4]);
+    quarter_round(x, 0, 4, 8, 12);
+    quarter_round(x, 1, 5, 9, 13);
+    quarter_round(x, 2, 6, 10, 14);
+    quarter_round(x, 3, 7, 11, 15);
+    quarter_round(x, 0, 5, 10, 15);
+    quarter_round(x, 1, 6, 11, 12);
+    quarter_round(x, 2, 7, 8, 13);
+    quarter_round(x, 3, 4, 9, 14);
 }
 
 void chacha20_block(const u32 key[8], u64 counter, u64 nonce, u8 out[64])
