@@ -4,11 +4,12 @@
  *
  * The first byte chooses the door. For Multiboot2 the rest is the information structure; for PVH it
  * is all of physical memory, with the start information at its beginning. Beyond what the
- * sanitizers see, the promises of boot_info.h are checked.
+ * sanitizers see, the promises of boot_info.h are checked, and those of memory_map.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/memory_map.h"
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
 
@@ -49,6 +50,21 @@ static void check(int result)
             abort();
 }
 
+/* Whole pages of RAM, sorted, with gaps between them. */
+static void check_normalised(void)
+{
+    u64 end = 0;
+    memory_map_normalise(&info);
+    for (u32 i = 0; i < info.memory_count; i++) {
+        const struct memory_range *range = &info.memory[i];
+        if (range->kind != MEMORY_RAM || range->size == 0 || (i > 0 && range->base <= end) ||
+            !IS_ALIGNED(range->base | range->size, PAGE_SIZE) ||
+            range->base + range->size < range->base)
+            abort();
+        end = range->base + range->size;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     if (size == 0)
@@ -64,5 +80,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     } else {
         check(multiboot2_parse(memory, memory_size, 0x1000, &info));
     }
+    check_normalised();
     return 0;
 }
