@@ -4,8 +4,8 @@
  *
  * The rules that hold for all doors stand here once: a range that wraps or is empty is dropped,
  * neighbours of one kind become one range, a module's name is the first word of its string. The
- * Multiboot2 and PVH parsers and the UEFI application call these; the last is linked with boot_fill.c
- * as well. Pure, no locks.
+ * Multiboot2 and PVH parsers and the UEFI application call these; boot_fill.c is linked into the
+ * last as well. Pure, no locks.
  */
 #ifndef BOOT_BOOT_FILL_H
 #define BOOT_BOOT_FILL_H
@@ -34,13 +34,13 @@ bool boot_info_has_ram(const struct boot_info *info);
  */
 struct boot_module *boot_info_add_module(struct boot_info *out, paddr_t base, u64 size);
 
-/* Takes the first word of `string` (up to a blank, a NUL or `limit` bytes) as the module's name, cut
- * where BOOT_MODULE_NAME_MAX ends. */
+/* Takes the first word of `string` (up to a blank, a NUL or `limit` bytes) as the module's name,
+ * cut where BOOT_MODULE_NAME_MAX ends. */
 void boot_module_set_name(struct boot_module *module, const char *string, size_t limit);
 
 /*
- * What an EFI memory type (UEFI 2.10, 7.2, table 7.6) is once boot services are gone: boot services'
- * and loaders' memory is RAM again.
+ * What an EFI memory type (UEFI 2.10, 7.2, table 7.6) is once boot services are gone: the memory
+ * of boot services and loaders is RAM again.
  */
 enum memory_kind boot_memory_kind_of_efi(u32 type);
 

@@ -2,9 +2,9 @@
 /*
  * The Multiboot2 door's parser: one walk over the tags, then the choice of a memory map.
  *
- * Three tags can tell of memory. The address map (6) is the best; the EFI map (17) and the two sizes
- * of basic meminfo (4) are only remembered during the walk and used if nothing better came, because
- * the order of tags is free. Every number is read by memcpy, so that neither an odd entry size nor
+ * Three tags can tell of memory. The address map (6) is the best; the EFI map (17) and the two
+ * sizes of basic meminfo (4) are only remembered during the walk and used if nothing better came,
+ * because the order of tags is free. Every number is read by memcpy, so that neither an odd entry size nor
  * an odd address matters, and every tag is cut to the bytes that are really there.
  */
 #include <asm/errno.h>

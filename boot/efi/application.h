@@ -22,7 +22,7 @@
 
 #include "boot/boot_info.h"
 
-/* Bytes in memory; `address` is physical and, under the firmware's identity mapping, virtual too. */
+/* Bytes in memory; `address` is physical and, as the firmware maps memory, virtual too. */
 struct blob {
     paddr_t address;
     u64 size;

@@ -92,8 +92,8 @@ def test_load_options_replace_the_command_line(boot_qemu, tmp_path):
 def _sections(data):
     """name: (size, offset in memory, size in the file, offset in the file)"""
     pe = struct.unpack_from("<I", data, 0x3C)[0]
-    count, optional = struct.unpack_from("<H", data, pe + 6)[0], struct.unpack_from("<H", data, pe + 20)[0]
-    at = pe + 24 + optional
+    count, optional_size = struct.unpack_from("<H12xH", data, pe + 6)
+    at = pe + 24 + optional_size
     found = {}
     for name, *numbers in struct.iter_unpack("<8sIIII16x", data[at : at + 40 * count]):
         found[name.rstrip(b"\0").decode()] = tuple(numbers)
