@@ -4,8 +4,8 @@
  *
  * Three tags can tell of memory. The address map (6) is the best; the EFI map (17) and the two
  * sizes of basic meminfo (4) are only remembered during the walk and used if nothing better came,
- * because the order of tags is free. Every number is read by memcpy, so that neither an odd entry size nor
- * an odd address matters, and every tag is cut to the bytes that are really there.
+ * because the order of tags is free. Every number is read by memcpy, so that neither an odd entry
+ * size nor an odd address matters, and every tag is cut to the bytes that are really there.
  */
 #include <asm/errno.h>
 

@@ -17,9 +17,9 @@ size_t multiboot2_total_size(const void *header);
 
 /*
  * Fills `out` from the structure at `info`, of which `mapped_size` bytes are readable (fewer than
- * it has: the rest is left out) and which lies at `info_physical` (the RSDP is a copy within it, and
- * out->rsdp is an address). Whatever can be read is filled in either way. Returns 0, or -EINVAL when the kernel cannot go on: out->error then
- * says why (no RAM told of, command line too long).
+ * it has: the rest is left out) and which lies at `info_physical` (the RSDP is a copy within it,
+ * and out->rsdp is an address). Whatever can be read is filled in either way. Returns 0, or -EINVAL
+ * when the kernel cannot go on: out->error then says why (no RAM told of, command line too long).
  */
 int multiboot2_parse(const void *info, size_t mapped_size, paddr_t info_physical,
                      struct boot_info *out) MUST_CHECK;

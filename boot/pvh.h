@@ -4,8 +4,8 @@
  *
  * The structure and what it points to lie anywhere in physical memory, so the parser asks its
  * caller for a view of each piece and keeps no pointer from one request to the next. Pure but for
- * that; the structure is taken as hostile. Called once, early in kernel_main; the host's tests and the fuzzer
- * call it as well.
+ * that; the structure is taken as hostile. Called once, early in kernel_main; the host's tests and
+ * the fuzzer call it as well.
  */
 #ifndef BOOT_PVH_H
 #define BOOT_PVH_H

@@ -2,8 +2,8 @@
 /*
  * The Multiboot2 parser, fed what GRUB hands over, and what no loader should.
  *
- * Structures are built tag by tag and parsed from a heap block of exactly their size, so that a read
- * too far is a report of the address sanitizer.
+ * Structures are built tag by tag and parsed from a heap block of exactly their size, so that a
+ * read too far is a report of the address sanitizer.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -155,7 +155,7 @@ static void test_version_0(void **state)
     assert_int_equal(info.module_count, 1);
 }
 
-/* A version 0 structure is 40 bytes: the last 40 of memory must do, and the last 40 of version 1 not. */
+/* Version 0 has 40 bytes: at the very end of memory they must do, and those of version 1 not. */
 static void test_reads_no_further_than_the_version_says(void **state)
 {
     (void)state;
