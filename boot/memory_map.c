@@ -84,3 +84,14 @@ void memory_map_normalise(struct boot_info *boot)
     memcpy(boot->memory, result, ram.count * sizeof(result[0]));
     boot->memory_count = ram.count;
 }
+
+bool memory_map_contains(const struct boot_info *boot, paddr_t base, u64 size)
+{
+    for (u32 i = 0; i < boot->memory_count; i++) {
+        const struct memory_range *range = &boot->memory[i];
+        if (base >= range->base && base - range->base <= range->size &&
+            size <= range->size - (base - range->base))
+            return true;
+    }
+    return false;
+}

@@ -15,4 +15,7 @@
  * BOOT_MEMORY_RANGES_MAX ranges do not suffice, the surplus RAM is left unused. */
 void memory_map_normalise(struct boot_info *boot);
 
+/* True when [base, base + size) lies in one RAM range of a normalised map. */
+bool memory_map_contains(const struct boot_info *boot, paddr_t base, u64 size);
+
 #endif

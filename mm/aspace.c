@@ -232,7 +232,8 @@ int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot)
     return error;
 }
 
-int aspace_discard(struct aspace *space, vaddr_t address, u64 length)
+/* Visit the mapped parts of a range; `drop` their pages. 0, -EINVAL, -ENOMEM for a hole. */
+static int advise(struct aspace *space, vaddr_t address, u64 length, bool drop)
 {
     int error = check_range(address, &length);
     if (error != 0)
@@ -243,13 +244,24 @@ int aspace_discard(struct aspace *space, vaddr_t address, u64 length)
     for (; vma && vma->start < end; vma = vma_next(vma)) {
         if (vma->start > reached)
             error = -ENOMEM;
-        drop_pages(space, MAX(vma->start, address), MIN(vma->end, end));
+        if (drop)
+            drop_pages(space, MAX(vma->start, address), MIN(vma->end, end));
         reached = vma->end;
     }
     if (reached < end)
         error = -ENOMEM;
     mutex_unlock(&space->lock);
     return error;
+}
+
+int aspace_discard(struct aspace *space, vaddr_t address, u64 length)
+{
+    return advise(space, address, length, true);
+}
+
+int aspace_check_mapped(struct aspace *space, vaddr_t address, u64 length)
+{
+    return advise(space, address, length, false);
 }
 
 static bool brk_move_locked(struct aspace *space, vaddr_t wish)

@@ -78,6 +78,9 @@ int aspace_remap(struct aspace *space, vaddr_t old, u64 old_length, u64 new_leng
  * (a hole, after dropping the rest, as Linux does). */
 int aspace_discard(struct aspace *space, vaddr_t address, u64 length) MUST_CHECK;
 
+/* 0 when all of the range is mapped; -EINVAL, or -ENOMEM for a hole. */
+int aspace_check_mapped(struct aspace *space, vaddr_t address, u64 length) MUST_CHECK;
+
 /* Move the break; returns where it is afterwards (unchanged when it cannot be). */
 vaddr_t aspace_brk(struct aspace *space, vaddr_t wish);
 

@@ -10,6 +10,7 @@
 #include "mm/kmap.h"
 
 #include "arch/mmu.h"
+#include "boot/memory_map.h"
 #include "kernel/core/spinlock.h"
 #include "mm/page.h"
 
@@ -25,17 +26,6 @@ static const struct boot_info *memory;
 void kmap_init(const struct boot_info *boot)
 {
     memory = boot;
-}
-
-static bool in_direct_map(paddr_t base, size_t size)
-{
-    for (u32 i = 0; i < memory->memory_count; i++) {
-        const struct memory_range *range = &memory->memory[i];
-        if (base >= range->base && base - range->base < range->size &&
-            size <= range->size - (base - range->base))
-            return true;
-    }
-    return false;
 }
 
 static void *map_locked(paddr_t base, size_t size, u32 flags)
@@ -54,7 +44,7 @@ static void *map_locked(paddr_t base, size_t size, u32 flags)
 
 const void *kmap_physical(paddr_t base, size_t size)
 {
-    if (in_direct_map(base, size))
+    if (memory_map_contains(memory, base, size))
         return phys_to_virt(base);
     u64 flags = spin_lock_irqsave(&kmap_lock);
     const void *mapped = map_locked(base, size, 0);

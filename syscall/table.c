@@ -104,6 +104,7 @@ const syscall_function syscall_table[] = {
 #undef SYSCALL
 #undef NOSYS
 #undef GAP
+#undef NOARG
 
 _Static_assert(ARRAY_SIZE(syscall_table) == SYSCALL_COUNT, "SYSCALL_COUNT is not the last line's");
 _Static_assert(sizeof(struct name_pool) <= UINT16_MAX, "names do not fit 16-bit offsets");

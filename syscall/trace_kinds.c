@@ -13,7 +13,7 @@
 #include <linux/signal.h>
 
 /* Signals are numbered from 1 to this (Linux's _NSIG). */
-#define SIGNALS 64
+#define LAST_SIGNAL 64
 
 /* --- Numbers --- */
 
@@ -167,7 +167,7 @@ void line_signal_name(struct trace_line *line, u32 signal, size_t skip)
 
     if (name)
         line_text(line, name + skip);
-    else if (signal > SIGRTMIN && signal <= SIGNALS)
+    else if (signal > SIGRTMIN && signal <= LAST_SIGNAL)
         line_format(line, "%s%u", "SIGRT_" + skip, signal - SIGRTMIN);
     else
         line_format(line, "%d", (int)signal);

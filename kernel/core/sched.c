@@ -10,7 +10,8 @@
 
 #include "kernel/core/spinlock.h"
 #include "kernel/core/thread_memory.h"
-#include "kernel/lib/string.h"
+#include "kernel/core/time.h"
+#include "kernel/lib/muldiv.h"
 
 struct run_queue {
     struct spinlock lock; /* guards all below and the state of the queue's threads */
@@ -86,6 +87,8 @@ static void switch_locked(struct run_queue *queue)
     if (next == previous)
         return;
     next->state = THREAD_RUNNING;
+    next->since_tick = cpu_read_tsc();
+    previous->ran_ticks += next->since_tick - previous->since_tick;
     cpu->current = next;
     context_switch(&previous->arch, &next->arch);
     reap(queue_this());
@@ -123,6 +126,15 @@ void sched_yield(void)
     }
     switch_locked(queue);
     spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+u64 sched_thread_ns(const struct thread *thread)
+{
+    u64 ticks = thread->ran_ticks;
+    if (thread == thread_current())
+        ticks += cpu_read_tsc() - thread->since_tick;
+    u64 hz = time_tsc_hz();
+    return hz ? muldiv_u64(ticks, NS_PER_SECOND, hz) : time_now_ns();
 }
 
 void thread_exit(void)

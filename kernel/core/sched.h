@@ -28,6 +28,8 @@ struct thread {
     struct process *process;   /* NULL: a thread of the kernel */
     struct task *task;         /* the program's side of the thread; NULL likewise */
     int tid;
+    u64 ran_ticks;  /* of the TSC, before it was last switched to */
+    u64 since_tick; /* when it was last switched to */
     bool interrupted; /* a signal waits: interruptible sleeps end with -EINTR */
 };
 
@@ -54,6 +56,9 @@ void sched_cancel_block(void);
 void sched_block(void);
 /* Give up the processor if another thread is ready. */
 void sched_yield(void);
+
+/* How long the thread has run, in nanoseconds. */
+u64 sched_thread_ns(const struct thread *thread);
 
 /* End the running thread; its stack is freed by the next one that runs. */
 NORETURN void thread_exit(void);

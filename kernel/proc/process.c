@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a process and ending it; and what the processor reports about the program: its faults, and
+ * the slow way back to it.
+ */
+#include "kernel/proc/process.h"
+
+#include <asm/errno.h>
+
+#include "arch/upcalls.h"
+#include "kernel/core/log.h"
+#include "kernel/core/panic.h"
+#include "kernel/lib/string.h"
+#include "mm/heap.h"
+
+#define OPEN_FILES_SOFT 1024
+#define OPEN_FILES_HARD 1048576
+#define STACK_SOFT      (8 * MIB)
+#define LOCKED_MEMORY   (8 * MIB)
+#define MESSAGE_QUEUES  819200
+
+static NORETURN void (*power_off)(u8 status);
+
+void process_set_power_off(NORETURN void (*function)(u8 status))
+{
+    power_off = function;
+}
+
+/* Linux's limits of the first process (include/asm-generic/resource.h). */
+static void limits_init(struct rlimit64 *limits)
+{
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    limits[RLIMIT_STACK].rlim_cur = STACK_SOFT;
+    limits[RLIMIT_CORE].rlim_cur = 0;
+    limits[RLIMIT_NOFILE] = (struct rlimit64){OPEN_FILES_SOFT, OPEN_FILES_HARD};
+    limits[RLIMIT_MEMLOCK] = (struct rlimit64){LOCKED_MEMORY, LOCKED_MEMORY};
+    limits[RLIMIT_MSGQUEUE] = (struct rlimit64){MESSAGE_QUEUES, MESSAGE_QUEUES};
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
+}
+
+struct process *process_create(int ring)
+{
+    struct process *process = kzalloc(sizeof(*process));
+    if (!process)
+        return NULL;
+    process->pid = 1;
+    process->ring = ring;
+    process->umask = 022;
+    limits_init(process->limits);
+    fdtable_init(&process->files);
+    signals_init_actions(&process->actions);
+    if (aspace_init(&process->space, ring == 3) != 0) {
+        kfree(process);
+        return NULL;
+    }
+    process->space.stack_limit = process->limits[RLIMIT_STACK].rlim_cur;
+    return process;
+}
+
+void process_exit(u8 status)
+{
+    /* There is one process: its end is the machine's. Its memory goes with it. */
+    power_off(status);
+}
+
+void process_exit_by_signal(int signal)
+{
+    process_exit(128 + signal);
+}
+
+static const char *fault_reason(int signal, int code)
+{
+    switch (signal) {
+    case SIGSEGV:
+        return code == SEGV_MAPERR   ? "nothing is mapped there"
+               : code == SEGV_ACCERR ? "the mapping does not allow it"
+                                     : "general protection fault";
+    case SIGBUS:
+        return "beyond the end of the file, or misaligned";
+    case SIGFPE:
+        return "arithmetic error";
+    case SIGILL:
+        return "invalid instruction";
+    case SIGTRAP:
+        return "breakpoint or trap";
+    case SIGKILL:
+        return "out of memory";
+    default:
+        return "fault";
+    }
+}
+
+static const char *signal_name(int signal)
+{
+    switch (signal) {
+    case SIGSEGV:
+        return "SIGSEGV";
+    case SIGBUS:
+        return "SIGBUS";
+    case SIGFPE:
+        return "SIGFPE";
+    case SIGILL:
+        return "SIGILL";
+    case SIGTRAP:
+        return "SIGTRAP";
+    default:
+        return "SIGKILL";
+    }
+}
+
+void arch_upcall_program_exception(struct trap_frame *frame, int signal, int code, u64 address)
+{
+    struct task *task = task_current();
+    const struct signal_action *action = &task->process->actions.action[signal - 1];
+    bool handled = action->handler != (u64)SIG_DFL && action->handler != (u64)SIG_IGN &&
+                   !(task->signals.blocked & SIGNAL_BIT(signal)) && signal != SIGKILL;
+    if (!handled)
+        log_print(LOG_ERR, "%s: %s at address 0x%lx, instruction 0x%lx (image + 0x%lx): %s",
+                  task->name, signal_name(signal), address, frame->rip,
+                  frame->rip - task->process->image_bias, fault_reason(signal, code));
+    signal_force(signal, &(struct signal_info){.code = code, .address = address});
+}
+
+void arch_upcall_return_work(struct trap_frame *frame)
+{
+    percpu_this()->work = 0;
+    struct thread *thread = thread_current();
+    thread->interrupted = false;
+    irq_enable();
+    if (thread->task)
+        signal_deliver(frame);
+    irq_disable();
+}
+
+int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code)
+{
+    struct process *process = process_current();
+    if (!process) /* a user copy without a program: the kernel's mistake, and the copy fails */
+        return SIGSEGV;
+    return aspace_fault(&process->space, address, fault, code);
+}

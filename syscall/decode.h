@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Arguments that several calls read the same way. */
+#ifndef SYSCALL_DECODE_H
+#define SYSCALL_DECODE_H
+
+#include "kernel/lib/types.h"
+
+/* A struct timespec that is a length of time, in nanoseconds (saturated). 0, -EFAULT, -EINVAL. */
+long decode_timespec(uptr user, u64 *ns) MUST_CHECK;
+
+/* The time `wait` nanoseconds from now, at most WAIT_FOREVER - 1. */
+u64 decode_deadline(u64 wait);
+
+/* Nanoseconds out as a struct timespec. 0 or -EFAULT. */
+long encode_timespec(uptr user, u64 ns) MUST_CHECK;
+
+#endif

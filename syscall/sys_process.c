@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls on the process, its thread, its limits and its identity. */
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/rseq.h>
+
+#include "arch/context.h"
+#include "arch/usercopy.h"
+#include "kernel/lib/string.h"
+#include "kernel/proc/process.h"
+#include "syscall/table.h"
+
+#define ROBUST_LIST_HEAD_SIZE 24 /* <linux/futex.h>: struct robust_list_head */
+#define RSEQ_SIZE             32 /* the first version, the one that glibc registers */
+#define OPEN_FILES_HARD_MAX   1048576 /* Linux's default fs.nr_open */
+
+static bool is_own_id(int id)
+{
+    return id == 0 || id == process_current()->pid;
+}
+
+long sys_getpid(void)
+{
+    return process_current()->pid;
+}
+
+long sys_gettid(void)
+{
+    return thread_current()->tid;
+}
+
+long sys_getppid(void)
+{
+    return process_current()->parent_pid;
+}
+
+long sys_getpgrp(void)
+{
+    return process_current()->pid;
+}
+
+long sys_getpgid(int pid)
+{
+    return is_own_id(pid) ? process_current()->pid : -ESRCH;
+}
+
+long sys_getsid(int pid)
+{
+    return is_own_id(pid) ? process_current()->pid : -ESRCH;
+}
+
+long sys_exit_group(int status)
+{
+    process_exit((u8)status);
+}
+
+long sys_exit(int status)
+{
+    process_exit((u8)status); /* the last thread takes the process along */
+}
+
+long sys_set_tid_address(uptr word)
+{
+    task_current()->clear_child_tid = word.addr;
+    return thread_current()->tid;
+}
+
+long sys_set_robust_list(uptr head, size_t size)
+{
+    if (size != ROBUST_LIST_HEAD_SIZE)
+        return -EINVAL;
+    task_current()->robust_list = head.addr;
+    return 0;
+}
+
+long sys_get_robust_list(int pid, uptr head, uptr size)
+{
+    u64 list_size = ROBUST_LIST_HEAD_SIZE;
+    if (!is_own_id(pid))
+        return -ESRCH;
+    if (usercopy_to(size, &list_size, sizeof(list_size)) != 0 ||
+        usercopy_to(head, &task_current()->robust_list, sizeof(u64)) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+static long rseq_unregister(struct task *task, uptr area, unsigned size, unsigned signature)
+{
+    if (task->rseq == 0 || task->rseq != area.addr || task->rseq_length != size)
+        return -EINVAL;
+    if (task->rseq_signature != signature)
+        return -EPERM;
+    task->rseq = 0;
+    return 0;
+}
+
+long sys_rseq(uptr area, unsigned size, int flags, unsigned signature)
+{
+    struct task *task = task_current();
+    if (flags & RSEQ_FLAG_UNREGISTER)
+        return flags == RSEQ_FLAG_UNREGISTER ? rseq_unregister(task, area, size, signature)
+                                             : -EINVAL;
+    if (flags != 0)
+        return -EINVAL;
+    if (task->rseq != 0) {
+        if (task->rseq != area.addr || task->rseq_length != size)
+            return -EINVAL;
+        return task->rseq_signature != signature ? -EPERM : -EBUSY;
+    }
+    if (!IS_ALIGNED(area.addr, RSEQ_SIZE) || size != RSEQ_SIZE)
+        return -EINVAL;
+    /* cpu_id_start and cpu_id: the thread never leaves the only processor. */
+    if (usercopy_zero(area, 2 * sizeof(u32)) != 0)
+        return -EFAULT;
+    task->rseq = area.addr;
+    task->rseq_length = size;
+    task->rseq_signature = signature;
+    return 0;
+}
+
+static long put_base(u64 user, u64 base)
+{
+    return usercopy_to(UPTR(user), &base, sizeof(base)) ? -EFAULT : 0;
+}
+
+long sys_arch_prctl(int code, u64 argument)
+{
+    switch (code) {
+    case ARCH_SET_FS:
+    case ARCH_SET_GS:
+        if (argument >= USER_LIMIT)
+            return -EPERM;
+        if (code == ARCH_SET_FS)
+            context_set_fs_base(argument);
+        else
+            context_set_gs_base(argument);
+        return 0;
+    case ARCH_GET_FS:
+        return put_base(argument, context_fs_base());
+    case ARCH_GET_GS:
+        return put_base(argument, context_gs_base());
+    default:
+        return -EINVAL;
+    }
+}
+
+static long set_name(uptr user)
+{
+    char name[PROCESS_NAME_MAX] = "";
+    long length = usercopy_string(name, user, sizeof(name));
+    if (length == -EFAULT)
+        return -EFAULT;
+    name[sizeof(name) - 1] = '\0'; /* a longer one is cut */
+    memcpy(task_current()->name, name, sizeof(name));
+    return 0;
+}
+
+long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
+{
+    (void)third;
+    (void)fourth;
+    (void)fifth;
+    switch (option) {
+    case PR_SET_NAME:
+        return set_name(UPTR(second));
+    case PR_GET_NAME:
+        return usercopy_to(UPTR(second), task_current()->name, PROCESS_NAME_MAX) ? -EFAULT : 0;
+    case PR_GET_DUMPABLE:
+        return 1;
+    case PR_GET_NO_NEW_PRIVS:
+    case PR_GET_KEEPCAPS:
+    case PR_GET_SECCOMP:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* ---- Limits -----------------------------------------------------------------------------------*/
+
+static long limit_set(unsigned resource, const struct rlimit64 *limit)
+{
+    struct process *process = process_current();
+    if (limit->rlim_cur > limit->rlim_max)
+        return -EINVAL;
+    if (resource == RLIMIT_NOFILE && limit->rlim_max > OPEN_FILES_HARD_MAX)
+        return -EPERM;
+    process->limits[resource] = *limit;
+    if (resource == RLIMIT_STACK)
+        process->space.stack_limit = limit->rlim_cur;
+    return 0;
+}
+
+long sys_prlimit64(int pid, unsigned resource, uptr limit, uptr old)
+{
+    struct rlimit64 new_limit, old_limit;
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    if (limit.addr != 0 && usercopy_from(&new_limit, limit, sizeof(new_limit)) != 0)
+        return -EFAULT;
+    if (!is_own_id(pid))
+        return -ESRCH;
+    old_limit = process_current()->limits[resource];
+    if (limit.addr != 0) {
+        long error = limit_set(resource, &new_limit);
+        if (error != 0)
+            return error;
+    }
+    if (old.addr != 0 && usercopy_to(old, &old_limit, sizeof(old_limit)) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+long sys_getrlimit(unsigned resource, uptr limit)
+{
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    const struct rlimit64 *current = &process_current()->limits[resource];
+    return usercopy_to(limit, current, sizeof(*current)) ? -EFAULT : 0;
+}
+
+long sys_setrlimit(unsigned resource, uptr limit)
+{
+    struct rlimit64 new_limit;
+    if (usercopy_from(&new_limit, limit, sizeof(new_limit)) != 0)
+        return -EFAULT;
+    return resource >= RLIM_NLIMITS ? -EINVAL : limit_set(resource, &new_limit);
+}
+
+/* ---- Identity: the program is root --------------------------------------------------------------*/
+
+long sys_getuid(void)
+{
+    return 0;
+}
+
+long sys_geteuid(void)
+{
+    return 0;
+}
+
+long sys_getgid(void)
+{
+    return 0;
+}
+
+long sys_getegid(void)
+{
+    return 0;
+}
+
+static long put_three_ids(uptr first, uptr second, uptr third)
+{
+    u32 id = 0;
+    return usercopy_to(first, &id, sizeof(id)) || usercopy_to(second, &id, sizeof(id)) ||
+                   usercopy_to(third, &id, sizeof(id))
+               ? -EFAULT
+               : 0;
+}
+
+long sys_getresuid(uptr real, uptr effective, uptr saved)
+{
+    return put_three_ids(real, effective, saved);
+}
+
+long sys_getresgid(uptr real, uptr effective, uptr saved)
+{
+    return put_three_ids(real, effective, saved);
+}
+
+long sys_getgroups(int size, uptr groups)
+{
+    (void)groups;
+    return size < 0 ? -EINVAL : 0; /* no supplementary groups */
+}
+
+/* ---- Processors -------------------------------------------------------------------------------*/
+
+long sys_sched_yield(void)
+{
+    sched_yield();
+    return 0;
+}
+
+long sys_sched_getaffinity(int pid, unsigned size, uptr set)
+{
+    u64 processors = 1;
+    if (size < sizeof(processors) || size % sizeof(processors) != 0)
+        return -EINVAL;
+    if (!is_own_id(pid))
+        return -ESRCH;
+    return usercopy_to(set, &processors, sizeof(processors)) ? -EFAULT : (long)sizeof(processors);
+}
+
+long sys_sched_setaffinity(int pid, unsigned size, uptr set)
+{
+    u64 wish = 0;
+    if (usercopy_from(&wish, set, MIN(size, (unsigned)sizeof(wish))) != 0)
+        return -EFAULT;
+    if (!is_own_id(pid))
+        return -ESRCH;
+    return wish & 1 ? 0 : -EINVAL;
+}
+
+long sys_getcpu(uptr cpu, uptr node, uptr cache)
+{
+    u32 zero = 0;
+    (void)cache; /* unused since Linux 2.6.24 */
+    if (cpu.addr != 0 && usercopy_to(cpu, &zero, sizeof(zero)) != 0)
+        return -EFAULT;
+    return node.addr != 0 && usercopy_to(node, &zero, sizeof(zero)) != 0 ? -EFAULT : 0;
+}

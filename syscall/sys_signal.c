@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls on signals. */
+#include <asm/errno.h>
+#include <asm/siginfo.h>
+#include <linux/signal.h>
+
+#include "arch/cpu.h"
+#include "arch/usercopy.h"
+#include "kernel/proc/process.h"
+#include "syscall/table.h"
+
+#define SI_TKILL_CODE (-6) /* SI_TKILL */
+
+/* Flags that this kernel knows; Linux drops the others, and programs test for that. */
+#define SA_KNOWN                                                                                   \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |            \
+     SA_RESETHAND | SA_RESTORER)
+
+long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
+{
+    if (set_size != sizeof(u64) || signal < 1 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    struct signal_action wanted, previous;
+    if (action.addr != 0) {
+        if (usercopy_from(&wanted, action, sizeof(wanted)) != 0)
+            return -EFAULT;
+        if (SIGNALS_UNSTOPPABLE & SIGNAL_BIT(signal))
+            return -EINVAL;
+    }
+    struct signal_actions *actions = &process_current()->actions;
+    u64 flags = spin_lock_irqsave(&actions->lock);
+    previous = actions->action[signal - 1];
+    if (action.addr != 0) {
+        wanted.flags &= SA_KNOWN;
+        wanted.mask &= ~SIGNALS_UNSTOPPABLE;
+        actions->action[signal - 1] = wanted;
+    }
+    spin_unlock_irqrestore(&actions->lock, flags);
+    if (old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+static long change_mask(int how, u64 set, u64 *blocked)
+{
+    switch (how) {
+    case SIG_BLOCK:
+        *blocked |= set;
+        return 0;
+    case SIG_UNBLOCK:
+        *blocked &= ~set;
+        return 0;
+    case SIG_SETMASK:
+        *blocked = set;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+long sys_rt_sigprocmask(int how, uptr set, uptr old, size_t set_size)
+{
+    struct signal_state *signals = &task_current()->signals;
+    u64 wanted, previous = signals->blocked;
+    if (set_size != sizeof(u64))
+        return -EINVAL;
+    if (set.addr != 0) {
+        if (usercopy_from(&wanted, set, sizeof(wanted)) != 0)
+            return -EFAULT;
+        long error = change_mask(how, wanted & ~SIGNALS_UNSTOPPABLE, &signals->blocked);
+        if (error != 0)
+            return error;
+        signal_mask_changed();
+    }
+    return old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0 ? -EFAULT : 0;
+}
+
+static void stack_describe(const struct signal_stack *stack, bool in_use, stack_t *out)
+{
+    *out = (stack_t){
+        .ss_sp = (void *)stack->base,
+        .ss_size = stack->size,
+        .ss_flags = stack->flags | (stack->size == 0 ? SS_DISABLE : in_use ? SS_ONSTACK : 0),
+    };
+}
+
+static long stack_set(struct signal_stack *stack, const stack_t *wanted, bool in_use)
+{
+    int mode = wanted->ss_flags & ~SS_AUTODISARM;
+    if (in_use)
+        return -EPERM;
+    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+        return -EINVAL;
+    if (mode == SS_DISABLE) {
+        *stack = (struct signal_stack){.flags = wanted->ss_flags & SS_AUTODISARM};
+        return 0;
+    }
+    if (wanted->ss_size < MINSIGSTKSZ)
+        return -ENOMEM;
+    *stack = (struct signal_stack){(u64)wanted->ss_sp, wanted->ss_size,
+                                   wanted->ss_flags & SS_AUTODISARM};
+    return 0;
+}
+
+long sys_sigaltstack(uptr stack, uptr old)
+{
+    struct signal_stack *current = &task_current()->signals.stack;
+    bool in_use = signal_on_stack(current, percpu_this()->frame->rsp) &&
+                  !(current->flags & SS_AUTODISARM);
+    stack_t wanted, previous = {0};
+    stack_describe(current, in_use, &previous);
+    if (stack.addr != 0) {
+        if (usercopy_from(&wanted, stack, sizeof(wanted)) != 0)
+            return -EFAULT;
+        long error = stack_set(current, &wanted, in_use);
+        if (error != 0)
+            return error;
+    }
+    return old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0 ? -EFAULT : 0;
+}
+
+static long send(int signal, int code)
+{
+    if (signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    if (signal != 0)
+        signal_send(task_current(), signal,
+                    &(struct signal_info){.code = code, .pid = process_current()->pid});
+    return 0;
+}
+
+long sys_kill(int pid, int signal)
+{
+    int own = process_current()->pid;
+    if (pid == own || pid == 0 || pid == -own)
+        return send(signal, SI_USER);
+    return signal < 0 || signal > SIGNAL_COUNT ? -EINVAL : -ESRCH;
+}
+
+long sys_tkill(int tid, int signal)
+{
+    if (tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    return tid == thread_current()->tid ? send(signal, SI_TKILL_CODE) : -ESRCH;
+}
+
+long sys_tgkill(int tgid, int tid, int signal)
+{
+    if (tgid <= 0)
+        return -EINVAL;
+    if (tid > 0 && tgid != process_current()->pid)
+        return signal < 0 || signal > SIGNAL_COUNT ? -EINVAL : -ESRCH;
+    return sys_tkill(tid, signal);
+}
+
+long sys_rt_sigreturn(void)
+{
+    struct task *task = task_current();
+    struct trap_frame *frame = percpu_this()->frame;
+    u64 mask;
+    /* A frame that cannot be taken back is the program's end, as on Linux. */
+    if (signal_frame_pop(frame, task->thread->arch.fpu_area, &task->signals.stack, &mask) != 0)
+        process_exit_by_signal(SIGSEGV);
+    task->signals.blocked = mask & ~SIGNALS_UNSTOPPABLE;
+    signal_mask_changed();
+    context_return_to_program(frame);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system says of itself, and random numbers. */
+#include <asm/errno.h>
+#include <linux/random.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+#include "arch/usercopy.h"
+#include "kernel/core/random.h"
+#include "kernel/core/time.h"
+#include "kernel/proc/process.h"
+#include "mm/page.h"
+#include "syscall/table.h"
+
+#define RANDOM_PIECE 256
+#define RANDOM_MAX   0x7fffffffUL
+
+long sys_uname(uptr name)
+{
+    /* C libraries refuse to start below the release they were built for. */
+    static const struct new_utsname names = {
+        .sysname = "Linux",
+        .nodename = "galette",
+        .release = "6.1.0-galette",
+        .version = "#1 SMP Galette",
+        .machine = "x86_64",
+        .domainname = "(none)",
+    };
+    return usercopy_to(name, &names, sizeof(names)) ? -EFAULT : 0;
+}
+
+long sys_sysinfo(uptr info)
+{
+    struct sysinfo out = {
+        .uptime = time_now_ns() / NS_PER_SECOND,
+        .totalram = page_total_count() * PAGE_SIZE,
+        .freeram = page_free_count() * PAGE_SIZE,
+        .procs = 1,
+        .mem_unit = 1,
+    };
+    return usercopy_to(info, &out, sizeof(out)) ? -EFAULT : 0;
+}
+
+long sys_getrandom(uptr buffer, size_t size, unsigned flags)
+{
+    u8 piece[RANDOM_PIECE];
+    size_t done = 0;
+    if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+        (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+        return -EINVAL;
+    size = MIN(size, RANDOM_MAX);
+    while (done < size && !thread_current()->interrupted) {
+        size_t want = MIN(size - done, sizeof(piece));
+        random_bytes(piece, want);
+        size_t left = usercopy_to(UPTR_ADD(buffer, done), piece, want);
+        done += want - left;
+        if (left != 0)
+            return done ? (long)done : -EFAULT;
+    }
+    return done;
+}
