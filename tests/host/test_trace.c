@@ -5,6 +5,7 @@
  * The program's memory is one page, `user`, with nothing mapped behind it; the bodies of the system
  * calls only answer with their own number, so that the dispatch table can be looked through.
  */
+#define _GNU_SOURCE /* strerrorname_np */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -225,6 +226,24 @@ static void test_every_kind_has_a_printer(void **state)
         assert_true(trace_kinds[kind].print != NULL || trace_kinds[kind].names != NULL);
 }
 
+static void test_errors(void **state)
+{
+    (void)state;
+    for (int error = 1; error <= EHWPOISON; error++) {
+        const char *name = trace_error(error);
+
+        if (name == NULL) {
+            /* The two holes in Linux's numbers. */
+            assert_true(error == 41 || error == 58);
+            continue;
+        }
+        assert_string_equal(name, strerrorname_np(error));
+        assert_string_equal(name + strlen(name) + 1, strerror(error));
+    }
+    assert_null(trace_error(0));
+    assert_null(trace_error(EHWPOISON + 1));
+}
+
 /* --- Lines --- */
 
 static void test_bytes(void **state)
@@ -267,6 +286,8 @@ static void test_paths(void **state)
     /* The register of an int has anything in its upper half. */
     expect(__NR_openat, ARGS(0xffffffff00000005, path, 0xffffffff00000000), 3,
            "openat(5, \"/etc/ld.so.cache\", O_RDONLY) = 3");
+    expect(__NR_faccessat, ARGS(UINT64_MAX, path, 0xffffffff00000004), 0,
+           "faccessat(-1, \"/etc/ld.so.cache\", R_OK) = 0");
     expect(__NR_access, ARGS(put_last("/x", 3), 5), 0, "access(\"/x\", R_OK|X_OK) = 0");
     /* No NUL before the memory ends. */
     expect(__NR_access, ARGS(put_last("/xyz", 4), 0), -EFAULT,
@@ -349,6 +370,8 @@ static void test_futex(void **state)
            "futex(0x5000, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 1, "
            "{tv_sec=0, tv_nsec=1000}, FUTEX_BITSET_MATCH_ANY) = "
            "-1 ETIMEDOUT (Connection timed out)");
+    expect(__NR_futex, ARGS(0x5000, FUTEX_LOCK_PI, 1, put(&wait, 16), 5, 6), 0,
+           "futex(0x5000, FUTEX_LOCK_PI, {tv_sec=0, tv_nsec=1000}) = 0");
     expect(__NR_futex, ARGS(0x5000, FUTEX_CMP_REQUEUE, 1, 2, 0x6000, 3), 0,
            "futex(0x5000, FUTEX_CMP_REQUEUE, 1, 2, 0x6000, 3) = 0");
 }
@@ -611,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_nosys_says_so_once),
         cmocka_unit_test(test_every_kind_has_a_printer),
+        cmocka_unit_test(test_errors),
         cmocka_unit_test_setup(test_bytes, fresh),
         cmocka_unit_test_setup(test_paths, fresh),
         cmocka_unit_test_setup(test_memory, fresh),
