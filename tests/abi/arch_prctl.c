@@ -67,7 +67,7 @@ static void test_errors(void)
         {"an unknown code", __NR_arch_prctl, {0x7777, (long)&word}, -EINVAL},
         {"FS in the kernel", __NR_arch_prctl, {ARCH_SET_FS, (long)KERNEL_ADDRESS}, -EPERM},
         {"FS non-canonical", __NR_arch_prctl, {ARCH_SET_FS, (long)NON_CANONICAL}, -EPERM},
-        {"FS beyond user space", __NR_arch_prctl, {ARCH_SET_FS, (long)USER_END}, -EPERM},
+        {"FS beyond user space", __NR_arch_prctl, {ARCH_SET_FS, (long)user_end()}, -EPERM},
         {"GS in the kernel", __NR_arch_prctl, {ARCH_SET_GS, (long)KERNEL_ADDRESS}, -EPERM},
         {"GS non-canonical", __NR_arch_prctl, {ARCH_SET_GS, (long)NON_CANONICAL}, -EPERM},
         {"ARCH_GET_FS into nowhere", __NR_arch_prctl, {ARCH_GET_FS, 0}, -EFAULT},

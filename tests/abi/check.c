@@ -89,6 +89,17 @@ char *pages_map_apart(size_t pages)
     return (char *)address;
 }
 
+uintptr_t user_end(void)
+{
+    long address = call(__NR_mmap, USER_END, PAGE, PROT_READ,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (address < 0)
+        return USER_END;
+    call(__NR_munmap, address, PAGE);
+    return USER_END_57;
+}
+
 char *page_before_hole(void)
 {
     char *page = pages_map_apart(1);

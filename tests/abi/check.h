@@ -22,8 +22,9 @@
 
 #define PAGE            4096UL
 #define KERNEL_ADDRESS  0xffffffff80000000UL /* the kernel's half, present on Linux and here */
-#define NON_CANONICAL   0x0000900000000000UL
-#define USER_END        0x00007ffffffff000UL /* the first address no program can have */
+#define NON_CANONICAL   0x0900000000000000UL /* with 48 and with 57 bits of address */
+#define USER_END        0x00007ffffffff000UL /* where a program ends, with 48 bits of address */
+#define USER_END_57     0x00fffffffffff000UL /* where it ends with 57 bits (LA57) */
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The system call `number` with six arguments; the result is the kernel's: -errno on failure. */
@@ -73,6 +74,9 @@ void *pages_map(size_t pages);
 /* `pages` such pages far from where the kernel puts mappings of its own choice, so that no later one
  * fills a hole that is made there, and with nothing mapped around them. */
 char *pages_map_apart(size_t pages);
+
+/* USER_END or USER_END_57, whichever this kernel has. */
+uintptr_t user_end(void);
 
 /* One page whose successor is not mapped. Returns the address of that successor. */
 char *page_before_hole(void);

@@ -24,6 +24,7 @@ static void test_errors(void)
 {
     char *page = pages_map(1);
     long odd = (long)page + 1;
+    uintptr_t end = user_end();
     struct call_case cases[] = {
         {"mmap of nothing", __NR_mmap, {0, 0, RW, PRIVATE, -1, 0}, -EINVAL},
         {"mmap neither private nor shared", __NR_mmap, {0, PAGE, RW, MAP_ANONYMOUS, -1}, -EINVAL},
@@ -38,13 +39,13 @@ static void test_errors(void)
          -ENOMEM},
         {"mmap fixed at the end of user space",
          __NR_mmap,
-         {(long)USER_END, PAGE, RW, PRIVATE | MAP_FIXED, -1},
+         {(long)end, PAGE, RW, PRIVATE | MAP_FIXED, -1},
          -ENOMEM},
         {"mmap fixed across the end of user space",
          __NR_mmap,
-         {(long)(USER_END - PAGE), 2 * PAGE, RW, PRIVATE | MAP_FIXED, -1},
+         {(long)(end - PAGE), 2 * PAGE, RW, PRIVATE | MAP_FIXED, -1},
          -ENOMEM},
-        {"mmap of more than user space", __NR_mmap, {0, 1L << 47, RW, PRIVATE, -1}, -ENOMEM},
+        {"mmap of more than user space", __NR_mmap, {0, 1L << 56, RW, PRIVATE, -1}, -ENOMEM},
         {"mmap of a length that wraps", __NR_mmap, {0, -1, RW, PRIVATE, -1}, -ENOMEM},
         {"mmap of a file that is not open", __NR_mmap, {0, PAGE, RW, MAP_PRIVATE, 99}, -EBADF},
         {"NOREPLACE on what is mapped",
@@ -57,7 +58,7 @@ static void test_errors(void)
         {"munmap of a length that wraps", __NR_munmap, {(long)page, -1}, -EINVAL},
         {"munmap across the end of user space",
          __NR_munmap,
-         {(long)(USER_END - PAGE), 2 * PAGE},
+         {(long)(end - PAGE), 2 * PAGE},
          -EINVAL},
         {"munmap of a part of a page", __NR_munmap, {(long)page, 1}, 0},
         {"munmap of what is not mapped", __NR_munmap, {(long)page, PAGE}, 0},

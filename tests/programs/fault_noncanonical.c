@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    volatile char *volatile nowhere = (volatile char *)0x0000900000000000;
+    volatile char *volatile nowhere = (volatile char *)0x0900000000000000;
 
     puts("before the fault");
     fflush(stdout);
