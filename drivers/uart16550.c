@@ -106,7 +106,7 @@ bool uart_probe(struct uart *uart, u16 port)
 {
     uart->port = port;
     write_register(uart, SCRATCH, 0x5a);
-    if (read_register(uart, SCRATCH) != 0x5a || read_register(uart, LINE_STATUS) == LSR_ABSENT) {
+    if (read_register(uart, SCRATCH) != 0x5a || read_line_status(uart) == LSR_ABSENT) {
         uart->port = 0;
         return false;
     }
