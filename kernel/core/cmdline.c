@@ -37,13 +37,12 @@ static char *skip_blanks(char *at)
     return at;
 }
 
-/* Linux takes `-` and `_` for the same in the names of parameters. */
+/* Linux takes `-` and `_` for the same in the names of parameters; `right` has only `_`. */
 static bool same_name(const char *left, const char *right)
 {
     for (;; left++, right++) {
         char a = *left == '-' ? '_' : *left;
-        char b = *right == '-' ? '_' : *right;
-        if (a != b)
+        if (a != *right)
             return false;
         if (a == '\0')
             return true;

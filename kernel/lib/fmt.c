@@ -155,8 +155,8 @@ static void put_number(struct sink *sink, const struct spec *spec, u64 value, co
     size_t count = make_digits(digits + DIGITS_MAX, value, base, kind == 'X');
     s64 zeros = (spec->precision < 0 ? 1 : spec->precision) - (s64)count;
 
-    if (kind == 'o' && spec->alternate && zeros <= 0)
-        zeros = value != 0 || spec->precision == 0 ? 1 : zeros;
+    if (kind == 'o' && spec->alternate)
+        zeros = MAX(zeros, (s64)1);
     if (spec->zero && !spec->left && spec->precision < 0)
         zeros = MAX(zeros, spec->width - (s64)strlen(prefix) - (s64)count);
     put_field(sink, spec, prefix, MAX(zeros, (s64)0), digits + DIGITS_MAX - count, count);

@@ -278,7 +278,7 @@ def segment_lies(corpus):
              dict(vaddr=USER_LIMIT)),
             ("vaddr-top", "segment ends at 2^64", "rw", dict(vaddr=ALL_ONES - 0xFFF, memsz=0x1000)),
             ("overlap", "segments at the same address", "rw", dict(vaddr=0)),
-            ("overlap-page", "segments that share a page", "text", dict(memsz=0x2001)),
+            ("overlap-byte", "segments that overlap by a byte", "text", dict(memsz=0x2001)),
             ("overlap-bss", "bss reaches into the next segment", "text", dict(memsz=0x100000)),
             ("misaligned", "address and offset differ within the page", "rw", dict(vaddr=0x2010)),
             ("misaligned-offset", "offset not congruent", "rw", dict(offset=0xFF0)),
@@ -288,6 +288,8 @@ def segment_lies(corpus):
             ("align-huge", "p_align 2^63", "text", dict(align=1 << 63)),
             ("no-code", "no executable segment", "text", dict(flags=R))):
         corpus.changed(name, what, field(place, **changes))
+    corpus.changed("overlap-page", "segments that share a page", lambda program: program.add(
+        PT_LOAD, R, 0x900, 0x900, 0x100, 0x100, 0x1000))
     corpus.changed("no-load", "no PT_LOAD", lambda program: [
         segment.update(type=PT_NULL) for segment in (program.text, program.rw)])
     corpus.changed("load-nothing", "PT_LOADs of no bytes", lambda program: [

@@ -198,6 +198,7 @@ static void test_links(void **state)
     put_link("sbin", "/usr/sbin/");
     put_link("usr/sbin/init", "../../bin/../bin/sh");
     put_link("up", "../../../bin/sh");
+    put_link("usr/bin/absolute", "/usr/bin/dash");
     put_link("gone", "nowhere");
     put_link("nothing", "");
     put_link("root", "/");
@@ -206,6 +207,7 @@ static void test_links(void **state)
     assert_found("bin/sh", "shell");
     assert_found("/sbin/init", "shell");
     assert_found("up", "shell");
+    assert_found("bin/absolute", "shell");
     assert_found("root/root/./bin/sh", "shell");
     assert_fails("gone", -ENOENT);
     assert_fails("gone/sh", -ENOENT);

@@ -294,7 +294,10 @@ static void test_relocations_stop(void **state)
     assert_int_equal(walk(&seen), -ENOEXEC);
     assert_int_equal(seen.count, 0);
     /* No entry may slip through before there is a window, whatever its address. */
+    file.dynamic[0].d_un.d_val = 0; /* no DF_TEXTREL: the code may not be written to */
     for (u64 where = 0; where < 16; where++) {
+        file.rela[0].r_offset = where;
+        assert_int_equal(walk(&seen), -ENOEXEC);
         file.rela[0].r_offset = DATA_VADDR - 16 + where;
         assert_int_equal(walk(&seen), -ENOEXEC);
     }
@@ -313,6 +316,49 @@ static void test_read_only_relocation(void **state)
     assert_int_equal(seen.count, RELATIVES);
     file.dynamic[0].d_tag = DT_TEXTREL;
     assert_int_equal(walk(&seen), 0);
+}
+
+/* Linux's limit is 64 KiB for all program headers; here they are PT_NULLs. */
+static int read_nulls(const struct image_source *source, u64 offset, void *buffer, size_t length)
+{
+    memset(buffer, 0, length);
+    if (offset == 0)
+        memcpy(buffer, source->context, length);
+    return 0;
+}
+
+static void test_many_headers(void **state)
+{
+    struct image_source source = {.read = read_nulls, .size = 1 * MIB, .context = &file};
+
+    (void)state;
+    fill_file();
+    file.header.e_phnum = 1170;
+    assert_int_equal(elf64_plan(&source, &plan, &why), -ENOEXEC);
+    assert_string_equal(why, "nothing to load (no PT_LOAD)");
+    file.header.e_phnum = 1171;
+    assert_int_equal(elf64_plan(&source, &plan, &why), -ENOEXEC);
+    assert_string_equal(why, "too many program headers (1171)");
+}
+
+/* The phrases that people will meet most. */
+static void test_phrases(void **state)
+{
+    (void)state;
+    fill_file();
+    assert_int_equal(load("", 0), -ENOEXEC);
+    assert_string_equal(why, "not an ELF file (it is empty)");
+    assert_int_equal(load("#!/bin/sh\n", 10), -ENOEXEC);
+    assert_string_equal(why, "not an ELF file (a script: starts with \"#!\")");
+    assert_int_equal(load("hello\n", 6), -ENOEXEC);
+    assert_string_equal(why, "not an ELF file (starts with text)");
+    file.header.e_ident[EI_CLASS] = ELFCLASS32;
+    assert_int_equal(load(&file, sizeof(file)), -ENOEXEC);
+    assert_string_equal(why, "a 32-bit program (ELF class 1), only 64-bit ones run here");
+    file.header.e_ident[EI_CLASS] = ELFCLASS64;
+    assert_int_equal(load(&file, 100), -ENOEXEC);
+    assert_string_equal(why, "truncated: 8 program headers at offset 0x40 end beyond the file "
+                             "(100 bytes)");
 }
 
 static int reads_left;
@@ -402,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_relocations),
         cmocka_unit_test(test_relocations_stop),
         cmocka_unit_test(test_read_only_relocation),
+        cmocka_unit_test(test_many_headers),
+        cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_read_errors),
         cmocka_unit_test(test_truncated_everywhere),
         cmocka_unit_test(test_changed_everywhere),

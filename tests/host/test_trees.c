@@ -19,13 +19,15 @@
 struct area {
     struct rb_node node;
     u64 start, end;
-    u64 lowest, highest, gap; /* of the subtree */
+    u64 weight;
+    u64 lowest, highest, gap; /* of the subtree; `gap` is its heaviest weight for only_weights */
     bool in_tree;
 };
 
 static struct area areas[AREAS];
 static struct rb_root root;
 static u64 augmented;
+static bool only_weights; /* the value is the heaviest weight, which most changes leave as it is */
 static u32 seed = 1;
 
 static u32 next_random(void)
@@ -39,6 +41,20 @@ static struct area *area_of(struct rb_node *node)
     return rb_entry(node, struct area, node);
 }
 
+static bool augment_weight(struct rb_node *node)
+{
+    u64 heaviest = area_of(node)->weight;
+    bool changed;
+
+    if (node->left != NULL)
+        heaviest = MAX(heaviest, area_of(node->left)->gap);
+    if (node->right != NULL)
+        heaviest = MAX(heaviest, area_of(node->right)->gap);
+    changed = area_of(node)->gap != heaviest;
+    area_of(node)->gap = heaviest;
+    return changed;
+}
+
 static bool augment(struct rb_node *node)
 {
     struct area *area = area_of(node);
@@ -46,6 +62,8 @@ static bool augment(struct rb_node *node)
     bool changed;
 
     augmented++;
+    if (only_weights)
+        return augment_weight(node);
     if (node->left != NULL) {
         struct area *left = area_of(node->left);
         lowest = left->lowest;
@@ -106,7 +124,9 @@ static void check_tree(void)
             continue;
         assert_ptr_equal(node, &areas[i].node);
         assert_ptr_equal(rb_prev(node), previous);
-        if (previous != NULL)
+        if (only_weights)
+            gap = MAX(gap, areas[i].weight);
+        else if (previous != NULL)
             gap = MAX(gap, areas[i].start - area_of(previous)->end);
         previous = node;
         node = rb_next(node);
@@ -126,13 +146,13 @@ static void start_empty(void)
     for (size_t i = 0; i < AREAS; i++) {
         areas[i].start = at + next_random() % 0x10000;
         areas[i].end = areas[i].start + 1 + next_random() % 0x1000;
+        areas[i].weight = next_random() % 100;
         at = areas[i].end;
     }
 }
 
-static void test_random(void **state)
+static void change_at_random(void)
 {
-    (void)state;
     start_empty();
     check_tree();
     for (int round = 0; round < 4000; round++) {
@@ -145,6 +165,15 @@ static void test_random(void **state)
         }
         check_tree();
     }
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    change_at_random();
+    only_weights = true;
+    change_at_random();
+    only_weights = false;
 }
 
 static void test_ascending(void **state)
@@ -244,6 +273,7 @@ static void test_list(void **state)
     assert_ptr_equal(list_first(&head, struct item, link), &items[0]);
     assert_ptr_equal(list_last(&head, struct item, link), &items[2]);
     list_del(&items[1].link);
+    assert_true(list_empty(&items[1].link));
     list_del(&items[1].link);
     assert_int_equal(sum_of(&head), 13);
     list_add_tail(&items[3].link, &other);
