@@ -66,11 +66,24 @@ static void copy_segment(struct application *app, const Elf64_Phdr *segment, pad
                           0);
 }
 
+/* The entry as a physical address. The ELF header gives it in the same terms as p_vaddr; one that
+ * lies in no segment by that measure is taken as physical already. */
+static paddr_t kernel_entry_physical(void)
+{
+    u64 entry = kernel_header()->e_entry;
+    for (u32 i = 0; i < kernel_header()->e_phnum; i++) {
+        const Elf64_Phdr *segment = kernel_segment(i);
+        if (segment->p_type == PT_LOAD && entry - segment->p_vaddr < segment->p_memsz)
+            return entry - segment->p_vaddr + segment->p_paddr;
+    }
+    return entry;
+}
+
 EFI_STATUS kernel_image_load(struct application *app, paddr_t *entry)
 {
     struct extent extent = kernel_extent();
-    paddr_t base;
-    if (kernel_header()->e_entry < extent.start || kernel_header()->e_entry >= extent.end)
+    paddr_t base, entry_physical = kernel_entry_physical();
+    if (entry_physical < extent.start || entry_physical >= extent.end)
         return application_fail(app, EFI_LOAD_ERROR, L"the kernel inside this file is damaged");
     EFI_STATUS status = place(app, extent, &base);
     if (EFI_ERROR(status))
@@ -78,6 +91,6 @@ EFI_STATUS kernel_image_load(struct application *app, paddr_t *entry)
     for (u32 i = 0; i < kernel_header()->e_phnum; i++)
         if (kernel_segment(i)->p_type == PT_LOAD)
             copy_segment(app, kernel_segment(i), base + kernel_segment(i)->p_paddr - extent.start);
-    *entry = base + kernel_header()->e_entry - extent.start;
+    *entry = base + entry_physical - extent.start;
     return EFI_SUCCESS;
 }
