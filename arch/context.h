@@ -21,7 +21,8 @@ struct arch_thread {
  * reports to the trace. Once, before the first program. */
 void arch_set_program_ring(int ring, bool traced);
 
-/* Prepare a thread that starts at `entry(argument)` on the stack ending at `stack_top`. */
+/* Prepare a thread that starts at `entry(argument)`, interrupts off, on the stack ending at
+ * `stack_top`. `entry` does not return. */
 void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry)(void *),
                      void *argument);
 

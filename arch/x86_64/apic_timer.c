@@ -12,6 +12,7 @@
 #include "arch/cpu.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/features.h"
+#include "kernel/lib/muldiv.h"
 #include "kernel/lib/string.h"
 
 #define DIVIDE_BY_1      0xb
@@ -64,14 +65,14 @@ void timer_set_rate(u64 tsc_hz)
     u64 ticks = arch_reference_read();
     u64 cycles = cpu_read_tsc() - start_tsc;
     if (known_hz == 0 && cycles != 0)
-        known_hz = (u64)((unsigned __int128)ticks * tsc_hz / cycles);
+        known_hz = muldiv_u64(ticks, tsc_hz, cycles);
 }
 
 void timer_arm(u64 ns)
 {
     u64 hz = known_hz ? known_hz : HYPERVISOR_HZ;
     u64 flags = irq_save();
-    unsigned __int128 ticks = (unsigned __int128)ns * hz / 1000000000u;
+    u64 ticks = muldiv_u64(ns, hz, 1000000000u);
     deadline_armed = true;
     reload(ticks > COUNT_MAX ? COUNT_MAX : ticks == 0 ? 1 : (u32)ticks);
     irq_restore(flags);

@@ -32,7 +32,6 @@ context_switch_stacks:
 global context_start
 context_start:
     xor ebp, ebp
-    sti
     mov rdi, r13
     call r12
     ud2                                 ; a thread's entry does not return

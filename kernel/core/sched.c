@@ -39,6 +39,25 @@ void sched_init_cpu(void)
     percpu_this()->current = &queue->idle;
 }
 
+static void reap(struct run_queue *queue)
+{
+    struct thread *dead = queue->dead;
+    queue->dead = NULL;
+    if (dead)
+        thread_memory_free(dead);
+}
+
+/* Where a new thread first runs: it ends the switch that another thread began. */
+static void thread_begin(void *argument)
+{
+    struct thread *thread = argument;
+    struct run_queue *queue = queue_this();
+    spin_unlock(&queue->lock);
+    reap(queue);
+    irq_enable();
+    thread->entry(thread->argument);
+}
+
 struct thread *thread_create(void (*entry)(void *), void *argument)
 {
     struct thread *thread = thread_memory_alloc();
@@ -48,7 +67,9 @@ struct thread *thread_create(void (*entry)(void *), void *argument)
     thread->cpu = cpu_index();
     thread->tid = __atomic_fetch_add(&next_tid, 1, __ATOMIC_RELAXED);
     list_init(&thread->run_link);
-    context_prepare(&thread->arch, thread->stack_top, entry, argument);
+    thread->entry = entry;
+    thread->argument = argument;
+    context_prepare(&thread->arch, thread->stack_top, thread_begin, thread);
     return thread;
 }
 
@@ -65,16 +86,8 @@ void thread_wake(struct thread *thread)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-static void reap(struct run_queue *queue)
-{
-    struct thread *dead = queue->dead;
-    queue->dead = NULL;
-    if (dead)
-        thread_memory_free(dead);
-}
-
 /* Switch to the next ready thread, or to idle. The queue is locked, interrupts are off; both are
- * given back by the thread that comes next, in this very function. */
+ * given back by the thread that comes next, here or, when it is new, in thread_begin. */
 static void switch_locked(struct run_queue *queue)
 {
     struct percpu *cpu = percpu_this();

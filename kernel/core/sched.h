@@ -28,6 +28,8 @@ struct thread {
     struct process *process;   /* NULL: a thread of the kernel */
     struct task *task;         /* the program's side of the thread; NULL likewise */
     int tid;
+    void (*entry)(void *); /* where it begins */
+    void *argument;
     u64 ran_ticks;  /* of the TSC, before it was last switched to */
     u64 since_tick; /* when it was last switched to */
     bool interrupted; /* a signal waits: interruptible sleeps end with -EINTR */
