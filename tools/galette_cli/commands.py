@@ -56,11 +56,11 @@ def _door_medium(door, opts, guest, words, folder):
         return machine.iso_medium(path)
     target = os.path.join(folder, "esp", "EFI", "BOOT", "BOOTX64.EFI")
     os.makedirs(os.path.dirname(target))
-    _make_efi(kernel, guest, cmdline.quoted(words, opts.args), target)
+    _make_efi(guest, cmdline.quoted(words, opts.args), target)
     return machine.esp_medium(os.path.join(folder, "esp"))
 
 
-def _make_efi(kernel, guest, line, output):
+def _make_efi(guest, line, output):
     from pathlib import Path
 
     try:
@@ -70,7 +70,7 @@ def _make_efi(kernel, guest, line, output):
     application = os.path.join(program.BUILD, "galette.efi")
     if not os.path.exists(application):
         program.make("build/galette.efi")
-    make_efi(Path(application), Path(kernel), Path(guest.path), line, Path(output))
+    make_efi(Path(application), Path(guest.path), line, Path(output))
 
 
 class _Folder:
@@ -174,7 +174,7 @@ def efi(opts):
     _set_up(["build", "efi"])
     words = cmdline.kernel_words(opts, guest.init)
     output = opts.output or os.path.join(program.BUILD, f"{guest.name}.efi")
-    _make_efi(program.kernel_path(opts), guest, cmdline.quoted(words, opts.args), output)
+    _make_efi(guest, cmdline.quoted(words, opts.args), output)
     print(output)
     return 0
 

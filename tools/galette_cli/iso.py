@@ -13,7 +13,7 @@ import tempfile
 from . import cmdline
 from .errors import ToolError
 
-MODULES = "normal multiboot2 all_video"
+MODULES = "normal multiboot2 all_video halt"
 MENU_SECONDS = 3
 
 # Title, the words that make the difference.
@@ -46,9 +46,11 @@ def menu(program, words, arguments):
 
 
 def direct(program, words, arguments):
-    """grub.cfg that starts the one thing without showing anything."""
-    return "set timeout=0\nset timeout_style=hidden\n" + _entry(program.name, words, arguments,
-                                                                program.name)
+    """grub.cfg that starts the one thing without showing anything. Nobody looks at the screen: a
+    kernel that GRUB refuses must end the machine instead of waiting for a key."""
+    line = cmdline.grub_script(words, arguments)
+    name = cmdline.grub_script([program.name], [])
+    return (f"multiboot2 /boot/galette {line} && module2 /boot/initrd {name} && boot\nhalt\n")
 
 
 def make_iso(kernel, program, config, output, extra=()):
