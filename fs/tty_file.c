@@ -14,7 +14,7 @@
 #include "fs/poll.h"
 #include "kernel/lib/string.h"
 
-#define PIECE 512 /* bytes on the kernel stack at a time */
+#define PIECE 2048 /* bytes on the kernel stack at a time; Linux moves as many */
 
 /* /dev/console as Linux has it: character device 5:1. */
 #define CONSOLE_DEVICE (5 << 8 | 1)
@@ -40,10 +40,10 @@ static long tty_file_write(struct file *file, uptr buffer, size_t size)
     size_t done = 0;
     while (done < size) {
         size_t want = MIN(size - done, sizeof(piece));
-        size_t have = want - usercopy_from(piece, UPTR_ADD(buffer, done), want);
-        if (have == 0)
+        /* A piece that cannot be read whole is not written at all, as on Linux. */
+        if (usercopy_from(piece, UPTR_ADD(buffer, done), want) != 0)
             return done ? (long)done : -EFAULT;
-        long put = tty_write(tty_of(file), piece, have, file->flags);
+        long put = tty_write(tty_of(file), piece, want, file->flags);
         if (put < 0)
             return done ? (long)done : put;
         done += put;

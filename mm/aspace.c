@@ -215,7 +215,9 @@ static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 
             mmu_protect_range(&space->mmu, vma->start, vma->end, aspace_page_flags(space, prot));
         }
         space->last_hit = NULL;
-        vma = vma_next(vma_join(&space->vmas, vma));
+        vma = vma_join(&space->vmas, vma);
+        reached = MAX(reached, vma->end); /* it may have joined one that was like it already */
+        vma = vma_next(vma);
     }
     /* As on Linux, what lies below the first hole has changed. */
     return reached >= end ? 0 : -ENOMEM;

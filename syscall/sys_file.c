@@ -237,15 +237,30 @@ static enum place look_up(const char *path)
     return strcmp(path, process_current()->path) == 0 ? PLACE_PROGRAM : PLACE_NOWHERE;
 }
 
-static long place_of(uptr path, enum place *place)
+/* What a relative name begins at has to be open, and be a directory: none of ours is. */
+static long check_start(int dirfd, const char *path)
+{
+    if (path[0] == '\0')
+        return -ENOENT;
+    if (path[0] == '/' || dirfd == AT_FDCWD)
+        return 0;
+    struct file *file = file_of(dirfd);
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return -ENOTDIR;
+}
+
+static long place_of(int dirfd, uptr path, enum place *place)
 {
     struct name *name;
     long error = name_get(path, &name);
     if (error != 0)
         return error;
+    error = check_start(dirfd, name->text);
     *place = look_up(name->text);
     kfree(name);
-    return *place == PLACE_NOWHERE ? -ENOENT : 0;
+    return error == 0 && *place == PLACE_NOWHERE ? -ENOENT : error;
 }
 
 static void stat_place(enum place place, bool follow, struct stat *status)
@@ -259,10 +274,10 @@ static void stat_place(enum place place, bool follow, struct stat *status)
                                                                : S_IFREG | 0755;
 }
 
-static long stat_name(uptr path, uptr out, bool follow)
+static long stat_name(int dirfd, uptr path, uptr out, bool follow)
 {
     enum place place;
-    long error = place_of(path, &place);
+    long error = place_of(dirfd, path, &place);
     if (error != 0)
         return error;
     struct stat status;
@@ -272,12 +287,12 @@ static long stat_name(uptr path, uptr out, bool follow)
 
 long sys_stat(uptr path, uptr status)
 {
-    return stat_name(path, status, true);
+    return stat_name(AT_FDCWD, path, status, true);
 }
 
 long sys_lstat(uptr path, uptr status)
 {
-    return stat_name(path, status, false);
+    return stat_name(AT_FDCWD, path, status, false);
 }
 
 long sys_newfstatat(int dirfd, uptr path, uptr status, int flags)
@@ -291,27 +306,25 @@ long sys_newfstatat(int dirfd, uptr path, uptr status, int flags)
         if (first == '\0' && dirfd != AT_FDCWD)
             return stat_file(dirfd, status);
     }
-    return stat_name(path, status, !(flags & AT_SYMLINK_NOFOLLOW));
-}
-
-long sys_access(uptr path, int mode)
-{
-    enum place place;
-    return mode & ~7 ? -EINVAL : place_of(path, &place);
+    return stat_name(dirfd, path, status, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
 long sys_faccessat(int dirfd, uptr path, int mode)
 {
-    (void)dirfd;
-    return sys_access(path, mode);
+    enum place place;
+    return mode & ~7 ? -EINVAL : place_of(dirfd, path, &place);
+}
+
+long sys_access(uptr path, int mode)
+{
+    return sys_faccessat(AT_FDCWD, path, mode);
 }
 
 long sys_openat(int dirfd, uptr path, int flags, unsigned mode)
 {
     enum place place;
-    (void)dirfd;
     (void)mode;
-    long error = place_of(path, &place);
+    long error = place_of(dirfd, path, &place);
     if (error == -ENOENT && (flags & O_CREAT))
         return -EROFS;
     return error != 0 ? error : -EACCES; /* nothing can be read yet */
@@ -325,10 +338,9 @@ long sys_open(uptr path, int flags, unsigned mode)
 long sys_readlinkat(int dirfd, uptr path, uptr buffer, int size)
 {
     enum place place;
-    (void)dirfd;
     if (size <= 0)
         return -EINVAL;
-    long error = place_of(path, &place);
+    long error = place_of(dirfd, path, &place);
     if (error != 0)
         return error;
     if (place != PLACE_PROGRAM_LINK)

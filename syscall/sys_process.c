@@ -91,6 +91,9 @@ static long rseq_unregister(struct task *task, uptr area, unsigned size, unsigne
         return -EINVAL;
     if (task->rseq_signature != signature)
         return -EPERM;
+    struct rseq reset = {.cpu_id_start = 0, .cpu_id = (u32)RSEQ_CPU_ID_UNINITIALIZED};
+    if (usercopy_to(area, &reset, offsetof(struct rseq, rseq_cs)) != 0)
+        return -EFAULT;
     task->rseq = 0;
     return 0;
 }

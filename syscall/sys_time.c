@@ -118,10 +118,11 @@ long sys_nanosleep(uptr request, uptr left)
 long sys_clock_nanosleep(int clock, int flags, uptr request, uptr left)
 {
     u64 ns, now;
-    if (clock == CLOCK_THREAD_CPUTIME_ID || !clock_read(clock, &now))
+    if (!clock_read(clock, &now))
         return -EINVAL;
     bool cannot_sleep = clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-                        clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_PROCESS_CPUTIME_ID;
+                        clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_PROCESS_CPUTIME_ID ||
+                        clock == CLOCK_THREAD_CPUTIME_ID;
     if (cannot_sleep)
         return -EOPNOTSUPP;
     long error = decode_timespec(request, &ns);

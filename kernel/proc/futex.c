@@ -28,6 +28,13 @@ static struct bucket {
     struct list_head sleepers;
 } buckets[1 << BUCKET_BITS];
 
+static long check_word(uptr word, u32 bits)
+{
+    if (!IS_ALIGNED(word.addr, sizeof(u32)) || bits == 0)
+        return -EINVAL;
+    return user_range_ok(word, sizeof(u32)) ? 0 : -EFAULT;
+}
+
 static struct bucket *bucket_of(uptr word)
 {
     u64 hash = (word.addr >> 2) * 0x9e3779b97f4a7c15UL;
@@ -54,8 +61,9 @@ static void leave(struct bucket *bucket, struct sleeper *sleeper)
 long futex_wait(uptr word, u32 expected, u32 bits, u64 deadline)
 {
     u32 value;
-    if (!IS_ALIGNED(word.addr, 4) || bits == 0)
-        return -EINVAL;
+    long error = check_word(word, bits);
+    if (error != 0)
+        return error;
     struct bucket *bucket = bucket_of(word);
     struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
     struct sleeper sleeper = {.process = process_current(), .word = word.addr, .bits = bits,
@@ -74,9 +82,9 @@ long futex_wait(uptr word, u32 expected, u32 bits, u64 deadline)
 long futex_wake(uptr word, u32 count, u32 bits)
 {
     struct sleeper *sleeper, *following;
-    long woken = 0;
-    if (!IS_ALIGNED(word.addr, 4) || bits == 0)
-        return -EINVAL;
+    long woken = 0, error = check_word(word, bits);
+    if (error != 0)
+        return error;
     struct bucket *bucket = bucket_of(word);
     u64 flags = spin_lock_irqsave(&bucket->lock);
     if (bucket->sleepers.next) {
