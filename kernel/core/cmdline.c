@@ -136,14 +136,38 @@ static void set_tty(struct parser *parser, const char *value)
         parser->out->tty_raw = index == 1;
 }
 
+/* The number of a serial port, or -1. Speed and parity may follow, as Linux allows: `ttyS1,9600n8`;
+ * the port keeps the speed it has. */
+static int serial_port(const char *value)
+{
+    if (!value || strncmp(value, "ttyS", 4) != 0 || value[4] < '0' || value[4] > '3')
+        return -1;
+    return value[5] == '\0' || value[5] == ',' ? value[4] - '0' : -1;
+}
+
 static void set_stderr(struct parser *parser, const char *value)
 {
-    static const char *const ports[] = {"ttyS0", "ttyS1", NULL};
+    int port = serial_port(value);
 
-    if (index_of(value, ports) < 0)
-        note_mistake(parser, -EINVAL, "stderr= must be ttyS0 or ttyS1");
+    if (port < 0)
+        note_mistake(parser, -EINVAL, "stderr= must be ttyS0 to ttyS3");
     else
-        parser->out->stderr_name = value;
+        parser->out->stderr_port = port;
+}
+
+/* Other consoles than serial ports (tty0, hvc0) may be named beside one, as for Linux. */
+static void set_console(struct parser *parser, const char *value)
+{
+    int port = serial_port(value);
+
+    if (port >= 0)
+        parser->out->console_port = port;
+}
+
+static void set_debugwait(struct parser *parser, const char *value)
+{
+    (void)value;
+    parser->out->debugwait = true;
 }
 
 static void set_boottime(struct parser *parser, const char *value)
@@ -182,12 +206,13 @@ static const struct parameter {
     {"nokaslr", set_nokaslr},
     {"tty", set_tty},
     {"stderr", set_stderr},
+    {"console", set_console},
+    {"debugwait", set_debugwait},
     {"boottime", set_boottime},
     {"crashtest", set_crashtest},
     /* What Linux itself would consume and virtual machines are usually started with. */
     {"acpi", ignore},
     {"clocksource", ignore},
-    {"console", ignore},
     {"earlycon", ignore},
     {"earlyprintk", ignore},
     {"ip", ignore},
@@ -359,6 +384,7 @@ int cmdline_parse(char *line, struct cmdline *out, const char **why)
 
     memset(out, 0, offsetof(struct cmdline, environment));
     out->ring = 3;
+    out->stderr_port = -1;
     set_level(&parser, CMDLINE_LOGLEVEL_QUIET);
     add_variable(&parser, "HOME=/", strlen("HOME"));
     add_variable(&parser, "TERM=linux", strlen("TERM"));

@@ -18,6 +18,8 @@
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/random.h"
+#include "kernel/core/time.h"
+#include "kernel/core/wait.h"
 #include "kernel/lib/cpio.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
@@ -34,6 +36,8 @@
 #define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
 #define BRK_RANDOM       13 /* 32 MiB */
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
+
+#define DEBUGGER_POLL_NS 20000000
 
 void (*exec_before_first_instruction)(void);
 
@@ -196,6 +200,19 @@ static vaddr_t build_stack(struct process *process, const struct exec_request *r
     return stack;
 }
 
+/* Set to 1 by a debugger that has attached (`debugwait`; tools/gdb does it by itself). */
+volatile int debugger_attached;
+
+static void wait_for_debugger(void)
+{
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    log_print(LOG_ERR, "waiting for a debugger: attach, set breakpoints, "
+                       "then `set var debugger_attached = 1` and continue");
+    while (!debugger_attached)
+        (void)!wait_event_until(&nobody, debugger_attached != 0,
+                                time_now_ns() + DEBUGGER_POLL_NS);
+}
+
 /* The program's thread. */
 static void run_program(void *argument)
 {
@@ -217,6 +234,8 @@ static void run_program(void *argument)
     open_standard_files(process, request);
     log_print(LOG_INFO, "%s at 0x%lx, entry 0x%lx, stack 0x%lx, ring %d", process->path, image.bias,
               image.entry, stack, process->ring);
+    if (request->cmdline->debugwait)
+        wait_for_debugger();
     debug_program_placed(image.bias, process->path);
     if (exec_before_first_instruction)
         exec_before_first_instruction();
@@ -236,6 +255,7 @@ void exec_start(const struct exec_request *request)
     signals_init_state(&task->signals);
     thread->process = process;
     thread->task = task;
+    fpu_area_init(fpu_area);
     thread->arch.fpu_area = fpu_area;
     thread_wake(thread);
 }

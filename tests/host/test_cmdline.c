@@ -53,7 +53,8 @@ static void test_defaults(void **state)
     assert_int_equal(parsed.ring, 3);
     assert_false(parsed.trace || parsed.nokaslr || parsed.tty_raw || parsed.boottime);
     assert_null(parsed.trace_filter);
-    assert_null(parsed.stderr_name);
+    assert_int_equal(parsed.stderr_port, -1);
+    assert_int_equal(parsed.console_port, 0);
     assert_null(parsed.crashtest);
     assert_true(parsed.quiet);
     assert_int_equal(parsed.loglevel, 4);
@@ -69,7 +70,7 @@ static void test_own_parameters(void **state)
 {
     (void)state;
     assert_int_equal(parse("init=/bin/x ring=0 trace=read,write loglevel=7 nokaslr tty=raw "
-                           "stderr=ttyS1 boottime crashtest=stack"),
+                           "stderr=ttyS1 console=ttyS2,115200n8 console=tty0 boottime crashtest=stack"),
                      0);
     assert_string_equal(parsed.init, "/bin/x");
     assert_int_equal(parsed.ring, 0);
@@ -77,7 +78,8 @@ static void test_own_parameters(void **state)
     assert_string_equal(parsed.trace_filter, "read,write");
     assert_int_equal(parsed.loglevel, 7);
     assert_false(parsed.quiet);
-    assert_string_equal(parsed.stderr_name, "ttyS1");
+    assert_int_equal(parsed.stderr_port, 1);
+    assert_int_equal(parsed.console_port, 2);
     assert_string_equal(parsed.crashtest, "stack");
     assert_int_equal(parsed.environment_count, 2);
     assert_int_equal(parsed.argument_count, 0);
@@ -100,7 +102,7 @@ static void test_wrong_values(void **state)
         "ring=1",      "ring",         "ring=",
         "ring=33",     "tty=blue",     "tty",
         "loglevel",    "loglevel=",    "loglevel=16",
-        "loglevel=-1", "loglevel=7x",  "stderr=ttyS2",
+        "loglevel=-1", "loglevel=7x",  "stderr=ttyS4",
         "stderr",      "crashtest=no", "crashtest",
         "init",        "init=",        "loglevel=99999999999",
         "-- \"open",   "-- a\\",
