@@ -50,7 +50,8 @@ def direct(program, words, arguments):
     kernel that GRUB refuses must end the machine instead of waiting for a key."""
     line = cmdline.grub_script(words, arguments)
     name = cmdline.grub_script([program.name], [])
-    return (f"multiboot2 /boot/galette {line} && module2 /boot/initrd {name} && boot\nhalt\n")
+    return (f"if multiboot2 /boot/galette {line}; then\n    module2 /boot/initrd {name}\n"
+            f"    boot\nfi\nhalt\n")
 
 
 def make_iso(kernel, program, config, output, extra=()):
