@@ -50,8 +50,9 @@ static inline paddr_t virt_to_phys(const void *direct)
     return (paddr_t)direct - DIRECT_MAP_BASE;
 }
 
-/* Readable pointer to physical memory before the direct map exists: valid until the next call;
- * at most 1 MiB. NULL when `size` is too large. Boot only. */
+/* Readable pointer to physical memory before the direct map exists: valid until the next call.
+ * NULL when `size` is above MMU_EARLY_MAP_MAX bytes. Boot only. */
+#define MMU_EARLY_MAP_MAX (1UL << 20)
 const void *mmu_early_map(paddr_t base, size_t size);
 
 /* Zero a physical page before the direct map exists. Boot only. */

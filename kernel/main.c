@@ -42,11 +42,8 @@ static void parse_boot_info(u32 door, paddr_t handover)
 {
     if (door == BOOT_DOOR_MULTIBOOT2) {
         const void *header = mmu_early_map(handover, 8);
-        size_t size = multiboot2_total_size(header);
-        const void *info = mmu_early_map(handover, size);
-        boot.error = "the Multiboot2 information is too large";
-        if (info && multiboot2_parse(info, size, handover, &boot) == 0)
-            boot.error = NULL;
+        size_t size = MIN(multiboot2_total_size(header), MMU_EARLY_MAP_MAX);
+        (void)!multiboot2_parse(mmu_early_map(handover, size), size, handover, &boot);
     } else if (door == BOOT_DOOR_PVH) {
         struct pvh_view view = {handover, mmu_early_map};
         (void)!pvh_parse(&view, &boot);
@@ -57,20 +54,27 @@ static void parse_boot_info(u32 door, paddr_t handover)
     boot.door = door;
 }
 
+/* What the boot loader handed over cannot be run: not a bug of ours, so one line and no panic. */
+static NORETURN void refuse_to_boot(const char *why)
+{
+    log_print(LOG_ERR, "boot: %s", why);
+    power_off(EXIT_STATUS_NOT_LOADABLE);
+}
+
 /* Modules are read through the direct map: one that is not in RAM is not one. */
 static void check_modules(void)
 {
     for (u32 i = 0; i < boot.module_count; i++)
         if (!memory_map_contains(&boot, boot.modules[i].base, boot.modules[i].size))
-            panic("module %u (%lu bytes at 0x%lx) lies outside RAM", i, boot.modules[i].size,
-                  boot.modules[i].base);
+            refuse_to_boot("a module lies outside RAM");
 }
 
 static void init_memory(void)
 {
     memory_map_normalise(&boot);
     check_modules();
-    page_init(&boot);
+    if (!page_init(&boot))
+        refuse_to_boot("not enough memory");
     mmu_init(&boot);
     page_init_descriptors();
     kmap_init(&boot);
@@ -140,7 +144,7 @@ NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 en
     boot.entry_tsc = entry_tsc;
     parse_command_line();
     if (boot.error)
-        panic("boot: %s", boot.error);
+        refuse_to_boot(boot.error);
     sched_init_cpu();
     init_memory();
 

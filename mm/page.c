@@ -21,6 +21,8 @@
 #define BLOCK_PAGES (1UL << PAGE_ORDER_MAX)
 #define LOW_MEMORY_KEPT 0x10000UL /* real-mode vectors, BIOS data, room for a start-up trampoline */
 #define EXTENTS_MAX (BOOT_MEMORY_RANGES_MAX + 2 * (BOOT_MODULES_MAX + 2))
+#define RSDP_SIZE   36 /* bytes, ACPI 6.5, 5.2.5.3 */
+#define FREE_PAGES_MIN 128 /* tables, descriptors, the first thread: well below what a program needs */
 #define STOCK_MAX   32
 #define STOCK_BATCH 16
 /* Physical memory above this multiple of the RAM found below it would need more descriptors than
@@ -73,7 +75,7 @@ static void extent_cut(paddr_t start, paddr_t end)
     }
 }
 
-void page_init(const struct boot_info *boot)
+bool page_init(const struct boot_info *boot)
 {
     for (unsigned order = 0; order <= PAGE_ORDER_MAX; order++)
         list_init(&zone.free[order]);
@@ -91,7 +93,10 @@ void page_init(const struct boot_info *boot)
     for (u32 i = 0; i < boot->module_count; i++)
         if (boot->modules[i].size != 0)
             extent_cut(boot->modules[i].base, boot->modules[i].base + boot->modules[i].size);
+    if (boot->rsdp != 0) /* under Multiboot2 a copy in ordinary memory */
+        extent_cut(boot->rsdp, boot->rsdp + RSDP_SIZE);
     zone.total_pages = zone.free_pages;
+    return zone.free_pages >= FREE_PAGES_MIN;
 }
 
 static struct extent *extent_largest(void)

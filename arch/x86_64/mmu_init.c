@@ -16,7 +16,6 @@
 #include "kernel/lib/string.h"
 
 #define WINDOW_BASE  0xffffffff80200000UL
-#define WINDOW_PAGES 511
 #define WINDOW_TABLE 511 /* index of the page that shows the table being filled */
 
 extern u8 kernel_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[],
@@ -41,7 +40,7 @@ static void *window_show(u32 index, paddr_t page, u64 flags)
 const void *mmu_early_map(paddr_t base, size_t size)
 {
     paddr_t first = ALIGN_DOWN(base, PAGE_SIZE);
-    if (size > WINDOW_PAGES / 2 * PAGE_SIZE || base + size < base || base + size > PTE_ADDRESS)
+    if (size > MMU_EARLY_MAP_MAX || base + size < base || base + size > PTE_ADDRESS)
         return NULL;
     u32 index = 0;
     for (paddr_t page = first; page < base + size || index == 0; page += PAGE_SIZE)

@@ -160,10 +160,13 @@ static struct image place_image(struct process *process, const struct program_fi
     return image;
 }
 
+/* The path is absolute, as /proc/self/exe always is, even where the boot loader gave a bare name. */
 static void set_names(struct task *task, const char *path)
 {
     struct process *process = task->process;
-    if (strscpy(process->path, path, sizeof(process->path)) < 0)
+    process->path[0] = '/';
+    size_t skip = path[0] != '/';
+    if (strscpy(process->path + skip, path, sizeof(process->path) - skip) < 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, path, "name too long");
     const char *slash = strrchr(process->path, '/');
     strscpy(task->name, slash ? slash + 1 : process->path, sizeof(task->name));
