@@ -137,7 +137,7 @@ def test_long_command_line(boot_qemu, tmp_path):
     medium = machine.kernel_medium(KERNEL, machines.program_path("hello"), line)
     result = boot_qemu(tmp_path, medium)
     assert (result.status, result.out) == (126, b"")
-    assert b"the command line is too long" in result.log
+    assert b"the command line is too long" in result.err
 
 
 def test_kernel_takes_no_multiboot_1():
