@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dentries: names in directories, and the cache of them.
+ *
+ * A dentry hangs under its parent and in a global hash table by (parent, name). One without an inode
+ * is negative: the name is known not to exist. tmpfs keeps its directories as dentries alone
+ * (`pinned` ones are never dropped); other file systems fill the cache by lookup.
+ * Locks: dcache_lock (a spinlock) guards the hash table and all links between dentries; whether a
+ * name exists in a directory changes only with that directory's inode lock held as well.
+ */
+#ifndef FS_DENTRY_H
+#define FS_DENTRY_H
+
+#include "fs/inode.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/rbtree.h"
+
+#define NAME_LENGTH_MAX 255
+
+struct dentry {
+    struct dentry *parent; /* holds a reference; the root's is itself */
+    struct inode *inode;   /* NULL: negative */
+    u32 refs;
+    u32 hash;
+    u16 name_length;
+    bool pinned;  /* its directory's content: lives until it is unlinked */
+    bool hashed;  /* can be found; false once it was removed */
+    u32 mounts;   /* how many mounts sit on it */
+    struct list_head hash_link;
+    /* The directory in order: entries by `cookie`, which grows with every new name and never
+     * changes, so that getdents goes on where it was even when names come and go. */
+    u64 cookie;
+    struct rb_node sibling;  /* in parent->children */
+    struct rb_root children; /* by cookie */
+    u64 next_cookie;
+    char *name; /* NUL-terminated; inline_name when short */
+    char inline_name[32];
+};
+
+/* The root of a new file system. Takes over the reference of `inode`. NULL: out of memory. */
+struct dentry *dentry_create_root(struct inode *inode);
+
+/* Find `name` under `parent` in the cache, with a reference; NULL: not cached. */
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length);
+
+/* A new negative dentry with a reference, in the cache; the parent's inode is locked. NULL: out of
+ * memory. */
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length);
+
+/* Give a negative dentry its inode (whose reference it takes over). */
+void dentry_attach(struct dentry *dentry, struct inode *inode);
+
+/* Take a name out of its directory: it can no longer be found; open files keep it. */
+void dentry_remove(struct dentry *dentry);
+
+/* Move a dentry to another name; what is at the new name was removed before. 0 or -ENOMEM. */
+int dentry_move(struct dentry *dentry, struct dentry *parent, const char *name,
+                size_t length) MUST_CHECK;
+/* Let two dentries change places. 0 or -ENOMEM. */
+int dentry_exchange(struct dentry *first, struct dentry *second) MUST_CHECK;
+
+/* True when `dir` has an entry (that is not negative). */
+bool dentry_has_children(struct dentry *dir);
+
+/* The first entry of `dir` with a cookie above `after`, with a reference; NULL: the end. */
+struct dentry *dentry_next_child(struct dentry *dir, u64 after);
+
+void dentry_get(struct dentry *dentry);
+void dentry_put(struct dentry *dentry);
+
+#endif
