@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* References of open files. */
+/* Open files: references, and the seek that files with a size share. */
 #include "fs/file.h"
 
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "fs/path.h"
 #include "mm/heap.h"
 
 struct file *file_create(const struct file_ops *ops, u32 flags, void *object)
 {
-    struct file *file = kmalloc(sizeof(*file));
-    if (file)
-        *file = (struct file){ops, 1, flags, object};
+    struct file *file = kzalloc(sizeof(*file));
+    if (!file)
+        return NULL;
+    file->ops = ops;
+    file->refs = 1;
+    file->flags = flags;
+    file->object = object;
+    mutex_init(&file->position_lock);
+    return file;
+}
+
+struct file *file_create_on(const struct path *path, const struct file_ops *ops, u32 flags)
+{
+    struct file *file = file_create(ops, flags, NULL);
+    if (!file)
+        return NULL;
+    path_get(path);
+    file->mount = path->mount;
+    file->dentry = path->dentry;
+    file->inode = path->dentry->inode;
+    inode_get(file->inode);
     return file;
 }
 
@@ -23,5 +45,21 @@ void file_put(struct file *file)
         return;
     if (file->ops->release)
         file->ops->release(file);
+    inode_put(file->inode);
+    if (file->dentry)
+        path_put(&(struct path){file->mount, file->dentry});
     kfree(file);
+}
+
+s64 file_seek_plain(struct file *file, s64 offset, unsigned whence)
+{
+    s64 base = whence == SEEK_SET   ? 0
+               : whence == SEEK_CUR ? (s64)file->position
+               : whence == SEEK_END ? (s64)file->inode->size
+                                    : -1;
+    s64 position;
+    if (base < 0 || __builtin_add_overflow(base, offset, &position) || position < 0)
+        return -EINVAL;
+    file->position = position;
+    return position;
 }

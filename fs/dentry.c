@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dentry cache: a hash table over (parent, name), a tree by cookie in each directory.
+ *
+ * A dentry holds its parent. Unpinned dentries without other references are dropped at once when
+ * their last reference goes, except that negative ones are not kept at all: with all names of
+ * tmpfs in memory, a miss costs one hash chain and a cached miss would cost the same.
+ */
+#include "fs/dentry.h"
+
+#include <asm/errno.h>
+
+#include "kernel/core/spinlock.h"
+#include "kernel/lib/string.h"
+#include "mm/heap.h"
+
+#define HASH_BITS 12
+
+/* Guards the table and all links between dentries. */
+static struct spinlock dcache_lock = SPINLOCK_INIT;
+static struct list_head *table;
+
+static u32 name_hash(const struct dentry *parent, const char *name, size_t length)
+{
+    u64 hash = (u64)parent >> 4;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (u8)name[i]) * 0x100000001b3UL;
+    return (u32)(hash ^ hash >> 32);
+}
+
+static struct list_head *chain_of(u32 hash)
+{
+    return &table[(hash ^ hash >> HASH_BITS) & ((1u << HASH_BITS) - 1)];
+}
+
+static bool table_create(void)
+{
+    if (table)
+        return true;
+    struct list_head *chains = kmalloc(sizeof(*chains) << HASH_BITS);
+    if (!chains)
+        return false;
+    for (u32 i = 0; i < 1u << HASH_BITS; i++)
+        list_init(&chains[i]);
+    table = chains;
+    return true;
+}
+
+static bool set_name(struct dentry *dentry, const char *name, size_t length)
+{
+    char *to = dentry->inline_name;
+    if (length >= sizeof(dentry->inline_name))
+        to = kmalloc(length + 1);
+    if (!to)
+        return false;
+    memcpy(to, name, length);
+    to[length] = '\0';
+    dentry->name = to;
+    dentry->name_length = length;
+    return true;
+}
+
+static void free_name(struct dentry *dentry)
+{
+    if (dentry->name != dentry->inline_name)
+        kfree(dentry->name);
+}
+
+static struct dentry *dentry_alloc(const char *name, size_t length)
+{
+    struct dentry *dentry = kzalloc(sizeof(*dentry));
+    if (!dentry)
+        return NULL;
+    if (!set_name(dentry, name, length)) {
+        kfree(dentry);
+        return NULL;
+    }
+    dentry->refs = 1;
+    list_init(&dentry->hash_link);
+    return dentry;
+}
+
+struct dentry *dentry_create_root(struct inode *inode)
+{
+    struct dentry *root = table_create() ? dentry_alloc("/", 1) : NULL;
+    if (!root)
+        return NULL;
+    root->parent = root;
+    root->inode = inode;
+    root->pinned = true;
+    return root;
+}
+
+static void insert_child_locked(struct dentry *parent, struct dentry *dentry)
+{
+    struct rb_node **link = &parent->children.node, *above = NULL;
+    dentry->cookie = ++parent->next_cookie;
+    while (*link) { /* the largest cookie of all: always to the right */
+        above = *link;
+        link = &above->right;
+    }
+    rb_insert(&parent->children, &dentry->sibling, above, link, NULL);
+    dentry->hash = name_hash(parent, dentry->name, dentry->name_length);
+    list_add(&dentry->hash_link, chain_of(dentry->hash));
+    dentry->hashed = true;
+}
+
+static void remove_child_locked(struct dentry *dentry)
+{
+    if (!dentry->hashed)
+        return;
+    rb_erase(&dentry->parent->children, &dentry->sibling, NULL);
+    list_del(&dentry->hash_link);
+    dentry->hashed = false;
+}
+
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length)
+{
+    u32 hash = name_hash(parent, name, length);
+    struct dentry *dentry, *found = NULL;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    list_for_each_entry(dentry, chain_of(hash), hash_link)
+    {
+        if (dentry->hash == hash && dentry->parent == parent && dentry->name_length == length &&
+            memcmp(dentry->name, name, length) == 0) {
+            found = dentry;
+            found->refs++;
+            break;
+        }
+    }
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return found;
+}
+
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length)
+{
+    struct dentry *dentry = dentry_alloc(name, length);
+    if (!dentry)
+        return NULL;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    parent->refs++;
+    dentry->parent = parent;
+    insert_child_locked(parent, dentry);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return dentry;
+}
+
+void dentry_attach(struct dentry *dentry, struct inode *inode)
+{
+    __atomic_store_n(&dentry->inode, inode, __ATOMIC_RELEASE);
+}
+
+void dentry_remove(struct dentry *dentry)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    remove_child_locked(dentry);
+    bool was_pinned = dentry->pinned;
+    dentry->pinned = false;
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    if (was_pinned)
+        dentry_put(dentry); /* the directory's own reference */
+}
+
+int dentry_move(struct dentry *dentry, struct dentry *parent, const char *name, size_t length)
+{
+    struct dentry renamed = {0};
+    if (!set_name(&renamed, name, length))
+        return -ENOMEM;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *old_parent = dentry->parent;
+    char *old_name = dentry->name == dentry->inline_name ? NULL : dentry->name;
+    remove_child_locked(dentry);
+    memcpy(dentry->inline_name, renamed.inline_name, sizeof(renamed.inline_name));
+    dentry->name = renamed.name == renamed.inline_name ? dentry->inline_name : renamed.name;
+    dentry->name_length = length;
+    parent->refs++;
+    dentry->parent = parent;
+    insert_child_locked(parent, dentry);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    kfree(old_name);
+    dentry_put(old_parent);
+    return 0;
+}
+
+/* Their names and places change; what they name stays with them. */
+int dentry_exchange(struct dentry *first, struct dentry *second)
+{
+    struct dentry *first_parent = first->parent, *second_parent = second->parent;
+    char first_name[NAME_LENGTH_MAX + 1], second_name[NAME_LENGTH_MAX + 1];
+    size_t first_length = first->name_length, second_length = second->name_length;
+    memcpy(first_name, first->name, first_length);
+    memcpy(second_name, second->name, second_length);
+    int error = dentry_move(first, second_parent, second_name, second_length);
+    if (error == 0) {
+        error = dentry_move(second, first_parent, first_name, first_length);
+        if (error != 0) /* the first one's old name is short enough, or was allocated before */
+            (void)!dentry_move(first, first_parent, first_name, first_length);
+    }
+    return error;
+}
+
+bool dentry_has_children(struct dentry *dir)
+{
+    bool found = false;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    for (struct rb_node *node = rb_first(&dir->children); node && !found; node = rb_next(node))
+        found = rb_entry(node, struct dentry, sibling)->inode != NULL;
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return found;
+}
+
+struct dentry *dentry_next_child(struct dentry *dir, u64 after)
+{
+    struct dentry *best = NULL;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    for (struct rb_node *node = dir->children.node; node;) {
+        struct dentry *dentry = rb_entry(node, struct dentry, sibling);
+        if (dentry->cookie > after) {
+            best = dentry;
+            node = node->left;
+        } else {
+            node = node->right;
+        }
+    }
+    while (best && !best->inode) { /* negative ones are nobody's business */
+        struct rb_node *next = rb_next(&best->sibling);
+        best = next ? rb_entry(next, struct dentry, sibling) : NULL;
+    }
+    if (best)
+        best->refs++;
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return best;
+}
+
+void dentry_get(struct dentry *dentry)
+{
+    __atomic_add_fetch(&dentry->refs, 1, __ATOMIC_RELAXED);
+}
+
+void dentry_put(struct dentry *dentry)
+{
+    while (dentry) {
+        u64 flags = spin_lock_irqsave(&dcache_lock);
+        if (--dentry->refs != 0) {
+            spin_unlock_irqrestore(&dcache_lock, flags);
+            return;
+        }
+        remove_child_locked(dentry);
+        spin_unlock_irqrestore(&dcache_lock, flags);
+        struct dentry *parent = dentry->parent == dentry ? NULL : dentry->parent;
+        inode_put(dentry->inode);
+        free_name(dentry);
+        kfree(dentry);
+        dentry = parent;
+    }
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Inodes: life and death, and what stat says of them. */
+#include "fs/inode.h"
+
+#include <asm/stat.h>
+
+#include "fs/page_cache.h"
+#include "kernel/core/time.h"
+#include "kernel/lib/string.h"
+#include "mm/heap.h"
+
+#define STAT_BLOCK 512
+
+struct inode *inode_create(struct superblock *sb, const struct inode_ops *ops,
+                           const struct file_ops *file_ops, u32 mode)
+{
+    struct inode *inode = kzalloc(sizeof(*inode));
+    if (!inode)
+        return NULL;
+    inode->ops = ops;
+    inode->file_ops = file_ops;
+    inode->sb = sb;
+    inode->number = __atomic_add_fetch(&sb->next_inode, 1, __ATOMIC_RELAXED);
+    inode->refs = 1;
+    inode->mode = mode;
+    inode->nlink = 1;
+    mutex_init(&inode->lock);
+    inode->atime = inode->mtime = inode->ctime = inode->btime = time_real_ns();
+    return inode;
+}
+
+void inode_get(struct inode *inode)
+{
+    __atomic_add_fetch(&inode->refs, 1, __ATOMIC_RELAXED);
+}
+
+void inode_put(struct inode *inode)
+{
+    if (!inode || __atomic_sub_fetch(&inode->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    if (inode->ops->destroy)
+        inode->ops->destroy(inode);
+    vm_object_put(inode->object);
+    kfree(inode);
+}
+
+void inode_stat(struct inode *inode, struct stat *out)
+{
+    memset(out, 0, sizeof(*out));
+    mutex_lock(&inode->lock);
+    if (inode->ops->refresh)
+        inode->ops->refresh(inode);
+    out->st_dev = inode->sb->device;
+    out->st_ino = inode->number;
+    out->st_mode = inode->mode;
+    out->st_nlink = inode->nlink;
+    out->st_uid = inode->uid;
+    out->st_gid = inode->gid;
+    out->st_rdev = inode->device;
+    out->st_size = inode->size;
+    out->st_blksize = PAGE_SIZE;
+    if (inode->object && inode_is(inode, S_IFREG))
+        out->st_blocks = page_cache_owned(page_cache_of(inode->object)) * (PAGE_SIZE / STAT_BLOCK);
+    out->st_atime = inode->atime / NS_PER_SECOND;
+    out->st_atime_nsec = inode->atime % NS_PER_SECOND;
+    out->st_mtime = inode->mtime / NS_PER_SECOND;
+    out->st_mtime_nsec = inode->mtime % NS_PER_SECOND;
+    out->st_ctime = inode->ctime / NS_PER_SECOND;
+    out->st_ctime_nsec = inode->ctime % NS_PER_SECOND;
+    mutex_unlock(&inode->lock);
+}
+
+void inode_touch_data(struct inode *inode)
+{
+    inode->mtime = inode->ctime = time_real_ns();
+}
+
+void inode_touch_meta(struct inode *inode)
+{
+    inode->ctime = time_real_ns();
+}
