@@ -14,11 +14,13 @@
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
-#define HASH_BITS 12
+#define CHAINS_AT_START 256 /* a power of two; doubles when there are twice as many names */
 
 /* Guards the table and all links between dentries. */
 static struct spinlock dcache_lock = SPINLOCK_INIT;
-static struct list_head *table;
+static struct dentry *first_chains[CHAINS_AT_START];
+static struct dentry **chains = first_chains;
+static u32 chain_count = CHAINS_AT_START, hashed_count;
 
 static u32 name_hash(const struct dentry *parent, const char *name, size_t length)
 {
@@ -28,22 +30,40 @@ static u32 name_hash(const struct dentry *parent, const char *name, size_t lengt
     return (u32)(hash ^ hash >> 32);
 }
 
-static struct list_head *chain_of(u32 hash)
+static void chain_insert(struct dentry **table, u32 count, struct dentry *dentry)
 {
-    return &table[(hash ^ hash >> HASH_BITS) & ((1u << HASH_BITS) - 1)];
+    struct dentry **head = &table[dentry->hash & (count - 1)];
+    dentry->hash_next = *head;
+    dentry->hash_link = head;
+    if (*head)
+        (*head)->hash_link = &dentry->hash_next;
+    *head = dentry;
 }
 
-static bool table_create(void)
+static void chain_remove(struct dentry *dentry)
 {
-    if (table)
-        return true;
-    struct list_head *chains = kmalloc(sizeof(*chains) << HASH_BITS);
-    if (!chains)
-        return false;
-    for (u32 i = 0; i < 1u << HASH_BITS; i++)
-        list_init(&chains[i]);
-    table = chains;
-    return true;
+    *dentry->hash_link = dentry->hash_next;
+    if (dentry->hash_next)
+        dentry->hash_next->hash_link = dentry->hash_link;
+}
+
+/* Longer chains are only slower: without memory the table stays as it is. */
+static void table_grow_locked(void)
+{
+    u32 count = chain_count * 2;
+    struct dentry **table = kzalloc(count * sizeof(*table));
+    if (!table)
+        return;
+    for (u32 i = 0; i < chain_count; i++) {
+        for (struct dentry *dentry = chains[i], *next; dentry; dentry = next) {
+            next = dentry->hash_next;
+            chain_insert(table, count, dentry);
+        }
+    }
+    if (chains != first_chains)
+        kfree(chains);
+    chains = table;
+    chain_count = count;
 }
 
 static bool set_name(struct dentry *dentry, const char *name, size_t length)
@@ -76,13 +96,12 @@ static struct dentry *dentry_alloc(const char *name, size_t length)
         return NULL;
     }
     dentry->refs = 1;
-    list_init(&dentry->hash_link);
     return dentry;
 }
 
 struct dentry *dentry_create_root(struct inode *inode)
 {
-    struct dentry *root = table_create() ? dentry_alloc("/", 1) : NULL;
+    struct dentry *root = dentry_alloc("/", 1);
     if (!root)
         return NULL;
     root->parent = root;
@@ -101,7 +120,9 @@ static void insert_child_locked(struct dentry *parent, struct dentry *dentry)
     }
     rb_insert(&parent->children, &dentry->sibling, above, link, NULL);
     dentry->hash = name_hash(parent, dentry->name, dentry->name_length);
-    list_add(&dentry->hash_link, chain_of(dentry->hash));
+    if (++hashed_count > 2 * chain_count)
+        table_grow_locked();
+    chain_insert(chains, chain_count, dentry);
     dentry->hashed = true;
 }
 
@@ -110,26 +131,23 @@ static void remove_child_locked(struct dentry *dentry)
     if (!dentry->hashed)
         return;
     rb_erase(&dentry->parent->children, &dentry->sibling, NULL);
-    list_del(&dentry->hash_link);
+    chain_remove(dentry);
+    hashed_count--;
     dentry->hashed = false;
 }
 
 struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length)
 {
     u32 hash = name_hash(parent, name, length);
-    struct dentry *dentry, *found = NULL;
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    list_for_each_entry(dentry, chain_of(hash), hash_link)
-    {
-        if (dentry->hash == hash && dentry->parent == parent && dentry->name_length == length &&
-            memcmp(dentry->name, name, length) == 0) {
-            found = dentry;
-            found->refs++;
-            break;
-        }
-    }
+    struct dentry *dentry = chains[hash & (chain_count - 1)];
+    while (dentry && (dentry->hash != hash || dentry->parent != parent ||
+                      dentry->name_length != length || memcmp(dentry->name, name, length) != 0))
+        dentry = dentry->hash_next;
+    if (dentry)
+        dentry->refs++;
     spin_unlock_irqrestore(&dcache_lock, flags);
-    return found;
+    return dentry;
 }
 
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length)

@@ -26,7 +26,7 @@ struct dentry {
     bool pinned;  /* its directory's content: lives until it is unlinked */
     bool hashed;  /* can be found; false once it was removed */
     u32 mounts;   /* how many mounts sit on it */
-    struct list_head hash_link;
+    struct dentry *hash_next, **hash_link; /* its chain, and what points to it there */
     /* The directory in order: entries by `cookie`, which grows with every new name and never
      * changes, so that getdents goes on where it was even when names come and go. */
     u64 cookie;
@@ -66,6 +66,6 @@ bool dentry_has_children(struct dentry *dir);
 struct dentry *dentry_next_child(struct dentry *dir, u64 after);
 
 void dentry_get(struct dentry *dentry);
-void dentry_put(struct dentry *dentry);
+void dentry_put(struct dentry *dentry); /* NULL is allowed */
 
 #endif

@@ -30,6 +30,8 @@ struct dir_context {
 };
 
 struct file_ops {
+    /* The file was opened by name: make what it needs, or replace file->ops. 0 or -errno. */
+    int (*open)(struct file *file);
     /* Bytes moved at *position (which advances) for files that have one, or -errno. Files without a
      * position (pipes, terminals) get a position that nobody looks at. */
     long (*read)(struct file *file, uptr buffer, size_t size, u64 *position);

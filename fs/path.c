@@ -134,8 +134,7 @@ int path_lookup(struct dentry *dir, const char *name, size_t length, struct dent
     *out = dentry;
     return 0;
 fail:
-    if (dentry)
-        dentry_put(dentry);
+    dentry_put(dentry);
     return error;
 }
 

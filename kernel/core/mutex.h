@@ -10,6 +10,8 @@ struct mutex {
     bool held;
 };
 
+#define MUTEX_INIT(name) {WAIT_QUEUE_INIT((name).waiters), false}
+
 static inline void mutex_init(struct mutex *mutex)
 {
     wait_queue_init(&mutex->waiters);

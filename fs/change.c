@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making, removing and renaming names (Linux fs/namei.c for which error comes first).
+ *
+ * Locks: the directory's inode; for two directories, the lower address first. rename_lock keeps the
+ * shape of the tree while a directory moves, so that it cannot become its own ancestor.
+ */
+#include "fs/change.h"
+
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+static struct mutex rename_lock = MUTEX_INIT(rename_lock);
+
+static struct inode *inode_at(const struct path *path)
+{
+    return path->dentry->inode;
+}
+
+/* A directory that was removed takes no new names. */
+static bool is_dead(const struct path *dir)
+{
+    return dir->dentry != dir->mount->root && !dir->dentry->hashed;
+}
+
+/* The dentry for a new name, negative, with the directory locked. On error it is unlocked. */
+static int begin_new(const struct path *parent, const struct last_name *last, bool directory,
+                     struct dentry **out)
+{
+    *out = NULL;
+    if (last->is_dot || last->is_dotdot || last->is_root)
+        return -EEXIST;
+    mutex_lock(&inode_at(parent)->lock);
+    int error = is_dead(parent) ? -ENOENT
+                                : path_lookup(parent->dentry, last->name, last->length, out);
+    if (error == 0 && (*out)->inode)
+        error = -EEXIST;
+    else if (error == 0 && last->trailing_slash && !directory)
+        error = -ENOENT;
+    if (error == 0)
+        return 0;
+    mutex_unlock(&inode_at(parent)->lock);
+    dentry_put(*out);
+    return error;
+}
+
+static void end_new(const struct path *parent, struct dentry *dentry, int error)
+{
+    if (error == 0)
+        inode_touch_data(inode_at(parent));
+    mutex_unlock(&inode_at(parent)->lock);
+    dentry_put(dentry);
+}
+
+int fs_create(const struct path *parent, const struct last_name *last, u32 mode, u64 device,
+              struct dentry **out)
+{
+    struct dentry *dentry;
+    struct inode *dir = inode_at(parent);
+    int error = begin_new(parent, last, S_ISDIR(mode), &dentry);
+    if (error != 0)
+        return error;
+    error = dir->ops->create ? dir->ops->create(dir, dentry, mode, device) : -EPERM;
+    if (error == 0 && out) {
+        dentry_get(dentry);
+        *out = dentry;
+    }
+    end_new(parent, dentry, error);
+    return error;
+}
+
+int fs_symlink(const struct path *parent, const struct last_name *last, const char *target)
+{
+    struct dentry *dentry;
+    struct inode *dir = inode_at(parent);
+    int error = begin_new(parent, last, false, &dentry);
+    if (error != 0)
+        return error;
+    error = dir->ops->symlink ? dir->ops->symlink(dir, dentry, target) : -EPERM;
+    end_new(parent, dentry, error);
+    return error;
+}
+
+int fs_link(const struct path *old, const struct path *parent, const struct last_name *last)
+{
+    struct dentry *dentry;
+    struct inode *dir = inode_at(parent), *target = inode_at(old);
+    int error = begin_new(parent, last, false, &dentry);
+    if (error != 0)
+        return error;
+    if (target->sb != dir->sb)
+        error = -EXDEV;
+    else if (inode_is(target, S_IFDIR) || !dir->ops->link)
+        error = -EPERM;
+    else
+        error = dir->ops->link(dir, dentry, target);
+    end_new(parent, dentry, error);
+    return error;
+}
+
+static int check_removable(const struct dentry *dentry, const struct last_name *last,
+                           bool directory)
+{
+    if (!dentry->inode)
+        return -ENOENT;
+    bool is_directory = inode_is(dentry->inode, S_IFDIR);
+    if (directory && !is_directory)
+        return -ENOTDIR;
+    if (!directory && is_directory)
+        return -EISDIR;
+    if (!directory && last->trailing_slash)
+        return -ENOTDIR;
+    return dentry->mounts != 0 ? -EBUSY : 0;
+}
+
+/* Take the name away; the inode loses a link. The directory is locked. */
+static int remove_locked(struct inode *dir, struct dentry *dentry)
+{
+    int error = dir->ops->unlink ? dir->ops->unlink(dir, dentry) : -EPERM;
+    if (error != 0)
+        return error;
+    dentry_remove(dentry);
+    inode_touch_data(dir);
+    return 0;
+}
+
+int fs_unlink(const struct path *parent, const struct last_name *last, bool directory)
+{
+    struct dentry *dentry = NULL;
+    struct inode *dir = inode_at(parent);
+    if (last->is_root)
+        return directory ? -EBUSY : -EISDIR;
+    if (last->is_dot)
+        return directory ? -EINVAL : -EISDIR;
+    if (last->is_dotdot)
+        return directory ? -ENOTEMPTY : -EISDIR;
+    mutex_lock(&dir->lock);
+    int error = path_lookup(parent->dentry, last->name, last->length, &dentry);
+    if (error == 0) {
+        error = check_removable(dentry, last, directory);
+        if (error == 0)
+            error = remove_locked(dir, dentry);
+    }
+    mutex_unlock(&dir->lock);
+    dentry_put(dentry);
+    return error;
+}
+
+static void lock_two(struct inode *first, struct inode *second)
+{
+    mutex_lock(first < second ? &first->lock : &second->lock);
+    if (first != second)
+        mutex_lock(first < second ? &second->lock : &first->lock);
+}
+
+static void unlock_two(struct inode *first, struct inode *second)
+{
+    mutex_unlock(&first->lock);
+    if (first != second)
+        mutex_unlock(&second->lock);
+}
+
+static bool is_below(const struct dentry *dentry, const struct dentry *ancestor)
+{
+    for (; dentry != ancestor; dentry = dentry->parent)
+        if (dentry->parent == dentry)
+            return false;
+    return true;
+}
+
+struct rename {
+    const struct path *old_parent, *new_parent;
+    const struct last_name *old_last, *new_last;
+    struct dentry *old, *new;
+    u32 flags;
+};
+
+static int check_target(const struct rename *r)
+{
+    bool moves_directory = inode_is(r->old->inode, S_IFDIR);
+    if (!r->new->inode) {
+        if (r->flags & RENAME_EXCHANGE)
+            return -ENOENT;
+        return r->new_last->trailing_slash && !moves_directory ? -ENOTDIR : 0;
+    }
+    if (r->flags & RENAME_NOREPLACE)
+        return -EEXIST;
+    if (r->flags & RENAME_EXCHANGE)
+        return 0;
+    bool onto_directory = inode_is(r->new->inode, S_IFDIR);
+    if (moves_directory && !onto_directory)
+        return -ENOTDIR;
+    if (!moves_directory && onto_directory)
+        return -EISDIR;
+    return r->new->mounts != 0 ? -EBUSY : 0;
+}
+
+static int check_rename(const struct rename *r)
+{
+    if (!r->old->inode)
+        return -ENOENT;
+    if (r->old_last->trailing_slash && !inode_is(r->old->inode, S_IFDIR))
+        return -ENOTDIR;
+    if (is_below(r->new_parent->dentry, r->old))
+        return -EINVAL;
+    if (r->new->inode && is_below(r->old_parent->dentry, r->new))
+        return r->flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+    if (r->old->mounts != 0)
+        return -EBUSY;
+    return check_target(r);
+}
+
+/* A directory that changes its parent takes its ".." along. */
+static void move_parent_link(struct inode *from, struct inode *to, const struct dentry *moved)
+{
+    if (from != to && inode_is(moved->inode, S_IFDIR)) {
+        from->nlink--;
+        to->nlink++;
+    }
+}
+
+static int rename_locked(const struct rename *r)
+{
+    struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
+    int error = check_rename(r);
+    if (error != 0 || r->old->inode == r->new->inode)
+        return error; /* two links of one file: nothing to do */
+    error = from->ops->rename ? from->ops->rename(from, r->old, to) : -EPERM;
+    if (error != 0)
+        return error;
+    if (r->flags & RENAME_EXCHANGE) {
+        error = dentry_exchange(r->old, r->new);
+        if (error == 0) {
+            move_parent_link(from, to, r->old);
+            move_parent_link(to, from, r->new);
+        }
+    } else {
+        if (r->new->inode)
+            error = remove_locked(to, r->new);
+        else
+            dentry_remove(r->new);
+        if (error == 0)
+            error = dentry_move(r->old, r->new_parent->dentry, r->new_last->name,
+                                r->new_last->length);
+        if (error == 0)
+            move_parent_link(from, to, r->old);
+    }
+    if (error == 0) {
+        inode_touch_data(from);
+        inode_touch_data(to);
+        inode_touch_meta(r->old->inode);
+    }
+    return error;
+}
+
+static bool is_no_name(const struct last_name *last)
+{
+    return last->is_dot || last->is_dotdot || last->is_root;
+}
+
+int fs_rename(const struct path *old_parent, const struct last_name *old_last,
+              const struct path *new_parent, const struct last_name *new_last, u32 flags)
+{
+    struct rename r = {old_parent, new_parent, old_last, new_last, NULL, NULL, flags};
+    if (old_parent->mount != new_parent->mount)
+        return -EXDEV;
+    if (is_no_name(old_last))
+        return -EBUSY;
+    if (is_no_name(new_last))
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    mutex_lock(&rename_lock);
+    lock_two(inode_at(old_parent), inode_at(new_parent));
+    int error = path_lookup(old_parent->dentry, old_last->name, old_last->length, &r.old);
+    if (error == 0)
+        error = path_lookup(new_parent->dentry, new_last->name, new_last->length, &r.new);
+    if (error == 0)
+        error = rename_locked(&r);
+    unlock_two(inode_at(old_parent), inode_at(new_parent));
+    mutex_unlock(&rename_lock);
+    dentry_put(r.new);
+    dentry_put(r.old);
+    return error;
+}
