@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* From the arguments of a call to a place in the tree. */
+#include "syscall/names.h"
+
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include "arch/usercopy.h"
+#include "kernel/proc/process.h"
+#include "mm/heap.h"
+
+long name_get(uptr user, struct name **out)
+{
+    struct name *name = kmalloc(sizeof(*name));
+    if (!name)
+        return -ENOMEM;
+    long length = usercopy_string(name->text, user, sizeof(name->text));
+    if (length < 0) {
+        kfree(name);
+        return length;
+    }
+    *out = name;
+    return 0;
+}
+
+void name_free(struct name *name)
+{
+    kfree(name);
+}
+
+const struct path_context *names_context(void)
+{
+    return &process_current()->place;
+}
+
+long names_start(int dirfd, const char *name, struct path *out)
+{
+    if (name[0] == '/' || dirfd == AT_FDCWD) {
+        *out = process_current()->place.cwd;
+        path_get(out);
+        return 0;
+    }
+    struct file *file = fdtable_get(&process_current()->files, dirfd);
+    if (!file)
+        return -EBADF;
+    long error = -ENOTDIR;
+    if (file->dentry && (name[0] == '\0' || inode_is(file->inode, S_IFDIR))) {
+        *out = (struct path){file->mount, file->dentry};
+        path_get(out);
+        error = 0;
+    }
+    file_put(file);
+    return error;
+}
+
+long names_walk(int dirfd, uptr user, u32 flags, struct path *out)
+{
+    struct name *name;
+    struct path start;
+    long error = name_get(user, &name);
+    if (error != 0)
+        return error;
+    if (name->text[0] == '\0' && !(flags & WALK_EMPTY_OK))
+        error = -ENOENT;
+    if (error == 0)
+        error = names_start(dirfd, name->text, &start);
+    if (error == 0) {
+        error = path_walk(names_context(), &start, name->text, flags, out);
+        path_put(&start);
+    }
+    name_free(name);
+    return error;
+}
+
+long names_walk_parent(int dirfd, uptr user, struct names_parent *out)
+{
+    struct path start;
+    long error = name_get(user, &out->name);
+    if (error != 0)
+        return error;
+    error = out->name->text[0] == '\0' ? -ENOENT : names_start(dirfd, out->name->text, &start);
+    if (error == 0) {
+        error = path_walk_parent(names_context(), &start, out->name->text, 0, &out->path,
+                                 &out->last);
+        path_put(&start);
+    }
+    if (error != 0)
+        name_free(out->name);
+    return error;
+}
+
+void names_parent_end(struct names_parent *parent)
+{
+    path_last_free(&parent->last);
+    path_put(&parent->path);
+    name_free(parent->name);
+}
