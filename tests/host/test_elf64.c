@@ -300,6 +300,7 @@ static void test_relocations_stop(void **state)
         assert_int_equal(walk(&seen), -ENOEXEC);
         file.rela[0].r_offset = DATA_VADDR - 16 + where;
         assert_int_equal(walk(&seen), -ENOEXEC);
+        assert_int_equal(seen.count, 0);
     }
     file.rela[0].r_offset = ~0UL;
     assert_int_equal(walk(&seen), -ENOEXEC);
