@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ELF checker on one small program built here: what the plan says, which relocations are handed
- * out, how errors of the source come through; then the program truncated at every byte and with every
- * byte of its headers changed, where the plan must refuse or keep its promises (image_load checks
- * them). Single lies with their phrases are in tests/corpus.
+ * out, how errors of the source come through; then the program truncated at every byte and with
+ * every byte of its headers changed, where the plan must refuse or keep its promises (image_load
+ * checks them). Single lies with their phrases are in tests/corpus.
  */
 #include <asm/mman.h>
 #include <errno.h>
