@@ -180,7 +180,7 @@ static void test_nested(void)
     signal(SIGURG, SIG_DFL);
 }
 
-static long fault_error, fault_trap;
+static long fault_error, fault_trap, fault_address;
 
 /* Continues at the address in RCX, where fault_at() put the one behind the fault. */
 static void on_fault(int number, siginfo_t *info, void *context)
@@ -190,6 +190,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
     on_signal(number, info, context);
     fault_error = registers[REG_ERR];
     fault_trap = registers[REG_TRAPNO];
+    fault_address = registers[REG_CR2];
     registers[REG_RIP] = registers[REG_RCX];
 }
 
@@ -214,6 +215,7 @@ static void test_faults(void)
     handler_set(SIGSEGV, on_fault, 0);
     FAULT("mov (%0), %%al", "r"(nothing + 5));
     check("a read is told", (fault_error & 7) == 4);
+    check("the context holds the address too", fault_address == (long)(nothing + 5));
     check_fault("SIGSEGV where nothing is", SIGSEGV, SEGV_MAPERR, nothing + 5, 14);
     FAULT("movb $1, (%0)", "r"(read_only + 7));
     check("a write to what is there is told", (fault_error & 3) == 3);
