@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The layouts of the ACPI tables that the kernel reads, and what the two files that read them share.
+ * The layouts of the ACPI tables that the kernel reads, and what the files that read them share.
  *
  * Layouts are packed structures, because firmware aligns nothing. They cover the fields of ACPI 1.0
  * to 6.4; a shorter table of an older revision simply ends before the later fields (FADT_HAS),

@@ -20,7 +20,8 @@ void debug_exit_console_ready(void);
 void debug_exit_report(u8 status);
 
 /* End the machine through isa-debug-exit; returns when there is no such device. QEMU's own exit
- * status is then (status << 1 | 1) & 0xff, so whoever wants all of it listens at the status port. */
+ * status is then (status << 1 | 1) & 0xff, so whoever wants all 8 bits listens at the
+ * status port. */
 void debug_exit_leave(u8 status);
 
 #endif

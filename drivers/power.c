@@ -95,7 +95,7 @@ static bool is_port(const struct acpi_register *reg)
     return reg->address != 0 && reg->address <= 0xffff && reg->space == ACPI_SPACE_IO;
 }
 
-/* A BIOS may leave the chip in legacy mode until it is asked [4.8.2.5]; then PM1 writes do nothing. */
+/* A BIOS may leave the chip in legacy mode until asked [4.8.2.5]; PM1 writes do nothing then. */
 static void enable_acpi(const struct acpi_facts *facts, u16 pm1a)
 {
     if ((inw(pm1a) & PM1_SCI_EN) || facts->smi_command == 0 || facts->acpi_enable == 0)

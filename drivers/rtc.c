@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the CMOS clock; see rtc.h. Register numbers and bits: MC146818 data sheet, tables 2 and 3. */
+/* Reads the CMOS clock; see rtc.h. Registers and bits: MC146818 data sheet, tables 2 and 3. */
 #include "arch/cpu.h"
 #include "arch/x86_64/io.h"
 #include "drivers/rtc.h"

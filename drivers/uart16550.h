@@ -29,9 +29,9 @@
  * A BREAK arrives as a NUL byte with a flag, and the NUL has to be taken out again. A real chip
  * raises the flag when the NUL is the next byte to be read. QEMU raises it when the BREAK happens,
  * with up to a FIFO's trigger level of older bytes before the NUL (which may be NULs too), and the
- * bytes that its multiplexer still holds, older than the BREAK as well, come after it. Therefore: of
- * the bytes in the FIFO when the flag is seen, the last NUL is the BREAK's, and the BREAK is told to
- * the tty when the chip has nothing more to read.
+ * bytes that its multiplexer still holds, older than the BREAK as well, come after it. Therefore:
+ * of the bytes in the FIFO when the flag is seen, the last NUL is the BREAK's; and the tty hears of
+ * the BREAK when the chip has nothing more to read.
  */
 #define UART_TRIGGER_LEVEL 14
 #define UART_BREAK_WINDOW  (UART_TRIGGER_LEVEL + 1)

@@ -36,6 +36,12 @@ static void log_to_uart(const char *text, size_t length)
     uart_write_now(use_com2 ? &ports[1] : &ports[0], text, length);
 }
 
+static void panic_to_uart(const char *text, size_t length)
+{
+    bool use_com2 = ports[1].port != 0 && error_port != 1;
+    uart_write_polled(use_com2 ? &ports[1] : &ports[0], text, length);
+}
+
 static bool probe(int port)
 {
     return ports[port].port != 0 || uart_probe(&ports[port], wiring[port].base);
@@ -44,12 +50,12 @@ static bool probe(int port)
 void console_init_early(void)
 {
     if (inb(DEBUG_PORT) == DEBUG_PORT) {
-        log_set_sink(log_to_debug_port);
+        log_set_sink(log_to_debug_port, log_to_debug_port);
         return;
     }
     probe(0);
     probe(1);
-    log_set_sink(log_to_uart);
+    log_set_sink(log_to_uart, panic_to_uart);
 }
 
 static void start_tty(struct tty *tty, int port, bool raw)

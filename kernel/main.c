@@ -117,7 +117,8 @@ static void note_first_instruction(void)
 /* The way out of everything: the program's end, a panic. */
 static NORETURN void end_machine(u8 status)
 {
-    console_drain();
+    if (!panic_in_progress()) /* which may have interrupted a holder of the console's locks */
+        console_drain();
     if (cmdline.boottime && first_instruction_tsc != 0)
         log_print(LOG_EMERG, "boottime: entry_to_user=%lu ticks",
                   first_instruction_tsc - boot.entry_tsc);

@@ -5,11 +5,11 @@
  * Three steps: the file header, then each program header by itself (PT_LOADs are collected in
  * ascending order), then what relates headers to each other, when all segments are known: shared
  * pages, the entry point, the dynamic table and what it points to. Numbers from the file are never
- * added before it is known that the sum cannot wrap; the two helpers in_file and in_range do that for
- * all.
+ * added before it is known that the sum cannot wrap; the two helpers in_file and in_range do that
+ * for all.
  *
- * Costs matter, this runs in every boot: headers are read in batches, plan->segments is not cleared,
- * and a phrase is formatted only when something is refused.
+ * Costs matter, this runs in every boot: headers are read in batches, plan->segments is not
+ * cleared, and a phrase is formatted only when something is refused.
  */
 #include <asm/errno.h>
 #include <asm/mman.h>

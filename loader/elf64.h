@@ -2,11 +2,12 @@
 /*
  * The ELF64 checker: from a file's bytes to a plan that can be trusted.
  *
- * elf64_plan looks at every field it uses and refuses what is inconsistent, so that whoever maps the
- * image (loader/image.c) never meets an address, offset or size that has not been compared with the
- * file and with the user half of the address space. The measure is Linux's fs/binfmt_elf.c: what
- * Linux runs is accepted, except where running it could only crash later (bytes beyond the end of the
- * file, an entry point outside the code, segments that share a page, a wild relocation table).
+ * elf64_plan looks at every field it uses and refuses what is inconsistent, so that whoever maps
+ * the image (loader/image.c) never meets an address, offset or size that has not been compared with
+ * the file and with the user half of the address space. The measure is Linux's fs/binfmt_elf.c:
+ * what Linux runs is accepted, except where running it could only crash later (bytes beyond the end
+ * of the file, an entry point outside the code, segments that share a page, a wild relocation
+ * table).
  *
  * Pure: all bytes come through a callback, so that a bare boot module, a file and a test's buffer
  * look alike. Nothing is written to the image here. Names and numbers: System V gABI chapters 4
@@ -120,18 +121,19 @@ elf64_relocate_batch(const struct elf64_plan *plan, const Elf64_Rela *entry, con
 }
 
 /*
- * Calls `relocate` for every R_X86_64_RELATIVE of DT_RELA. `where` and the seven bytes after it lie in
- * one segment, writable unless plan->has_textrel. Returns 0; -ENOEXEC with *why for an entry that
- * points outside; what `read` or `relocate` returned otherwise (*why is set then, too).
+ * Calls `relocate` for every R_X86_64_RELATIVE of DT_RELA. `where` and the seven bytes after it lie
+ * in one segment, writable unless plan->has_textrel. Returns 0; -ENOEXEC with *why for an entry
+ * that points outside; what `read` or `relocate` returned otherwise (*why is set then, too).
  *
- * Every other type needs the symbol table or runs the program's code (IRELATIVE), and belongs to the
- * program's own start-up or to its dynamic linker. Both apply the RELATIVE ones again, to the same
- * result, since the addend stands in the table and not at the target. That is what DT_RELR lacks:
- * there the addend is what the target holds, so a second round would add the bias twice. A program
- * with DT_RELR has start-up code that applies it, and we do not.
+ * Every other type needs the symbol table or runs the program's code (IRELATIVE), and belongs to
+ * the program's own start-up or to its dynamic linker. Both apply the RELATIVE ones again, to the
+ * same result, since the addend stands in the table and not at the target. That is what DT_RELR
+ * lacks: there the addend is what the target holds, so a second round would add the bias twice. A
+ * program with DT_RELR has start-up code that applies it, and we do not.
  *
- * This runs in every boot, over thousands of entries: the walk is inline so that `relocate`, a static
- * function, is compiled into the loop, and the bounds of the segment hit last are kept at hand.
+ * This runs in every boot, over thousands of entries: the walk is inline so that `relocate`, a
+ * static function, is compiled into the loop, and the bounds of the segment hit last are kept at
+ * hand.
  */
 static inline __attribute__((always_inline)) MUST_CHECK int
 elf64_for_each_relative(const struct image_source *source, const struct elf64_plan *plan,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The seldom part of the walk over DT_RELA: which segment a relocation's target lies in. The walk
- * itself, elf64_for_each_relative, stands in elf64.h, because it has to be compiled into its caller.
+ * itself, elf64_for_each_relative, stands in elf64.h, because it has to be compiled into its
+ * caller.
  */
 #include <asm/errno.h>
 #include <asm/mman.h>

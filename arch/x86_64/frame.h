@@ -31,6 +31,8 @@ static inline bool frame_from_program(const struct trap_frame *frame)
     return (s64)frame->rip >= 0;
 }
 
-#define VECTOR_SYSCALL 256
+#define VECTOR_PAGE_FAULT    14
+#define VECTOR_EXCEPTION_END 32
+#define VECTOR_SYSCALL       256 /* no vector: the frame is a system call's */
 
 #endif

@@ -83,7 +83,8 @@ static int push_fpu(u64 address, void *area)
                : 0;
 }
 
-static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f)
+static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f,
+                           const struct signal_call *call)
 {
     *out = (struct sigcontext_64){
         .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11, .r12 = f->r12, .r13 = f->r13,
@@ -91,10 +92,12 @@ static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f
         .dx = f->rdx, .ax = f->rax, .cx = f->rcx, .sp = f->rsp, .ip = f->rip,
         .flags = f->rflags, .cs = f->cs, .ss = f->ss,
     };
-    if (f->vector != VECTOR_SYSCALL) {
+    if (f->vector < VECTOR_EXCEPTION_END) {
         out->trapno = f->vector;
         out->err = f->error;
     }
+    if (f->vector == VECTOR_PAGE_FAULT)
+        out->cr2 = call->info.address;
 }
 
 static void fill_info(siginfo_t *out, const struct signal_call *call)
@@ -126,7 +129,7 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
                                    (call->stack->size == 0 ? SS_DISABLE
                                     : signal_on_stack(call->stack, frame->rsp) ? SS_ONSTACK
                                                                                : 0);
-    fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame);
+    fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame, call);
     rt.context.uc_mcontext.fpstate = (void *)fpu;
     memcpy(&rt.context.uc_sigmask, &call->saved_mask, sizeof(call->saved_mask));
     fill_info(&rt.info, call);

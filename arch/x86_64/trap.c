@@ -23,11 +23,10 @@
 #define VECTOR_NMI           2
 #define VECTOR_BREAKPOINT    3
 #define VECTOR_DOUBLE_FAULT  8
-#define VECTOR_PAGE_FAULT    14
-#define VECTOR_EXCEPTION_END 32
 
 #define PF_PRESENT 1u
 #define PF_WRITE   2u
+#define PF_USER    4u
 #define PF_FETCH   16u
 
 #define SI_KERNEL_CODE 0x80 /* SI_KERNEL */
@@ -112,6 +111,7 @@ static void page_fault(struct trap_frame *frame)
         if (signal == 0)
             return;
     }
+    frame->error |= program ? PF_USER : 0; /* what the program sees is the same in both rings */
     if (program)
         arch_upcall_program_exception(frame, signal, code, address);
     else
@@ -127,7 +127,8 @@ static void exception(struct trap_frame *frame)
     const struct exception *e = &exceptions[frame->vector];
     if (frame_from_program(frame) && e->signal != 0) {
         /* Linux reports the faulting instruction for these, and nothing for protection faults. */
-        bool at_instruction = e->signal == SIGFPE || e->signal == SIGILL || e->signal == SIGTRAP;
+        bool at_instruction = e->code != SI_KERNEL_CODE &&
+                              (e->signal == SIGFPE || e->signal == SIGILL || e->signal == SIGTRAP);
         arch_upcall_program_exception(frame, e->signal, e->code, at_instruction ? frame->rip : 0);
         return;
     }

@@ -2,9 +2,9 @@
 /*
  * The parser of the kernel's command line; the rules are in cmdline.h.
  *
- * Words are cut out in place, first by Linux's rule (quotes are taken away only around a whole word or
- * a whole value), behind ` -- ` by a shell-like one. Each own parameter is one line of a table and one
- * small function.
+ * Words are cut out in place, first by Linux's rule (quotes are taken away only around a whole word
+ * or a whole value), behind ` -- ` by a shell-like one. Each own parameter is one line of a table
+ * and one small function.
  */
 #include <asm/errno.h>
 
@@ -278,8 +278,8 @@ struct word {
 };
 
 /*
- * Cuts the next word off, as Linux's next_arg does, and returns what follows. `"K=V W"`, `K="V W"` and
- * `"K W"` lose their quotes; quotes anywhere else only keep blanks together, and stay.
+ * Cuts the next word off, as Linux's next_arg does, and returns what follows. `"K=V W"`, `K="V W"`
+ * and `"K W"` lose their quotes; quotes anywhere else only keep blanks together, and stay.
  */
 static char *cut_word(char *at, struct word *word)
 {

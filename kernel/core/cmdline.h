@@ -2,14 +2,14 @@
 /*
  * The kernel's command line, taken apart.
  *
- * Words are separated by blanks, and double quotes keep blanks together. Up to a lone `--` the rules
- * are Linux's (kernel/params.c, init/main.c; `-` and `_` are the same in a parameter's name): our
- * own parameters are consumed, and so are those well-known ones of Linux that mean nothing here
+ * Words are separated by blanks, and double quotes keep blanks together. Up to a lone `--` the
+ * rules are Linux's (kernel/params.c, init/main.c; `-` and `_` are the same in a parameter's name):
+ * our own parameters are consumed, and so are those well-known ones of Linux that mean nothing here
  * (console=, root=, panic=, ro, ...); a name with a dot is a module's parameter and dropped; any
  * other K=V goes into the program's environment and any other word becomes an argument. `init=`
- * forgets the arguments before it. After ` -- ` every word is an argument, quotes are removed wherever
- * they stand, and a backslash takes the next character literally, inside quotes and outside, so that
- * any argument can be passed.
+ * forgets the arguments before it. After ` -- ` every word is an argument, quotes are removed
+ * wherever they stand, and a backslash takes the next character literally, inside quotes and
+ * outside, so that any argument can be passed.
  *
  * Pure; called once by main with the boot door's line. All strings point into that line.
  */
@@ -33,10 +33,10 @@ struct cmdline {
     bool quiet;               /* nothing asked for more than errors */
     int loglevel;             /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
     bool nokaslr;
-    bool tty_raw;            /* tty=raw; false for tty=cooked and when not given */
-    int console_port;        /* console=ttyS0..3: the program's; 0 when not given */
-    int stderr_port;         /* stderr=ttyS0..3; -1 when not given: the console */
-    bool debugwait;          /* hold the program back until a debugger lets it go */
+    bool tty_raw;     /* tty=raw; false for tty=cooked and when not given */
+    int console_port; /* console=ttyS0..3: the program's; 0 when not given */
+    int stderr_port;  /* stderr=ttyS0..3; -1 when not given: the console */
+    bool debugwait;   /* hold the program back until a debugger lets it go */
     bool boottime;
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */
     size_t environment_count;
@@ -47,10 +47,10 @@ struct cmdline {
 };
 
 /*
- * Parses `line` (modified: words get their NULs there) into `out`, which is always filled completely.
- * Returns 0; -EINVAL for a wrong value of one of our own parameters, an open quote after `--` or a
- * backslash at the end; -E2BIG for too many variables or arguments. *why then holds a phrase about
- * the first mistake, and what was wrong is left out.
+ * Parses `line` (modified: words get their NULs there) into `out`, which is always filled
+ * completely. Returns 0; -EINVAL for a wrong value of one of our own parameters, an open quote
+ * after `--` or a backslash at the end; -E2BIG for too many variables or arguments. *why then holds
+ * a phrase about the first mistake, and what was wrong is left out.
  */
 int cmdline_parse(char *line, struct cmdline *out, const char **why) MUST_CHECK;
 

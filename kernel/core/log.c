@@ -16,13 +16,14 @@
 #define LINE_MAX 512
 
 static struct spinlock sink_lock = SPINLOCK_INIT; /* guards the sink */
-static log_sink sink;
+static log_sink sink, sink_for_panic;
 static int log_level = LOG_WARNING;
 static u64 (*clock_ns)(void);
 
-void log_set_sink(log_sink new_sink)
+void log_set_sink(log_sink new_sink, log_sink panic_sink)
 {
     sink = new_sink;
+    sink_for_panic = panic_sink;
 }
 
 void log_set_level(int level)
@@ -38,6 +39,7 @@ void log_set_clock(u64 (*now_ns)(void))
 void log_break_lock(void)
 {
     spin_init(&sink_lock);
+    sink = sink_for_panic;
     clock_ns = NULL;
 }
 

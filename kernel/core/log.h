@@ -23,7 +23,8 @@ enum log_level {
 /* Bytes out, in any context, without waiting for interrupts. */
 typedef void (*log_sink)(const char *text, size_t length);
 
-void log_set_sink(log_sink sink);
+/* `panic_sink` takes no locks: a panic may have interrupted the holder of any. */
+void log_set_sink(log_sink sink, log_sink panic_sink);
 void log_set_level(int level);
 
 /* Where the time in front of a line comes from: nanoseconds since boot. */

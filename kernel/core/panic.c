@@ -28,6 +28,11 @@ void panic_set_power_off(NORETURN void (*function)(u8 status))
     power_off = function;
 }
 
+bool panic_in_progress(void)
+{
+    return __atomic_load_n(&panicking, __ATOMIC_ACQUIRE);
+}
+
 static NORETURN void end(void)
 {
     if (power_off)

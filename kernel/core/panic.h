@@ -10,6 +10,9 @@
 /* Print the message, a backtrace with function names, and end. Any context. */
 NORETURN void panic(const char *format, ...) PRINTF(1, 2);
 
+/* True from the first panic on. */
+bool panic_in_progress(void);
+
 /* What ends the machine, given by main: kernel/core knows no devices. */
 void panic_set_power_off(NORETURN void (*power_off)(u8 status));
 

@@ -6,7 +6,8 @@
  * time_set_tsc_hz gets it. Where nobody tells, the rate is learned without ever waiting: time_learn
  * notes one pair (TSC, reference counter), and until at least 20 ms have passed the time comes from
  * the reference counter itself. Then the factor is computed, once, and published; from there
- * the clock goes on without a jump. Any context; any processor (their TSCs are taken to be in step).
+ * the clock goes on without a jump. Any context; any processor: their TSCs are
+ * taken to be in step.
  */
 #ifndef KERNEL_CORE_TIME_H
 #define KERNEL_CORE_TIME_H

@@ -157,7 +157,7 @@ static bool has_input(struct tty *tty, size_t least)
     return has;
 }
 
-/* VTIME is not 0 [POSIX.1-2017, 11.1.7]: with VMIN 0 it limits the wait for the first byte, otherwise
+/* VTIME is not 0 [POSIX.1-2017, 11.1.7]: with VMIN 0 it limits the wait for the first byte, else
  * the wait for each byte after the first. */
 static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct termios *now)
 {

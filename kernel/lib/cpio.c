@@ -7,9 +7,9 @@
  * archive's start. An archive may start only at a multiple of 4.
  *
  * The search scans the headers once for each symbolic link on the way, without copying names: the
- * scan remembers, for every leading part of the path ("usr", "usr/bin", ...), whether the last entry
- * of that name is a symbolic link. The shortest such part is replaced by its target, and the scan
- * starts again with the new path.
+ * scan remembers, for every leading part of the path ("usr", "usr/bin", ...), whether the last
+ * entry of that name is a symbolic link. The shortest such part is replaced by its target, and the
+ * scan starts again with the new path.
  */
 #include <asm/errno.h>
 #include <linux/limits.h>
@@ -69,8 +69,8 @@ static int refuse(const char **why, const char *phrase)
 }
 
 /*
- * Eight hexadecimal digits, all at once in the bytes of a word: a letter has bit 6, and its value is
- * its low nibble plus 9. False when one of them is not a digit.
+ * Eight hexadecimal digits, all at once in the bytes of a word: a letter has bit 6, and its value
+ * is its low nibble plus 9. False when one of them is not a digit.
  */
 static bool parse_field(const u8 *text, u32 *value)
 {
@@ -155,7 +155,9 @@ static void fill_entry(struct cpio_entry *entry, const u32 fields[FIELD_COUNT])
     entry->checksum = fields[FIELD_CHECK];
 }
 
-/* Reads the entry at reader->offset, which is no padding, and moves on; trailers are entries here. */
+/*
+ * Reads the entry at reader->offset, which is no padding, and moves on; trailers are entries here.
+ */
 static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry, const char **why)
 {
     const u8 *header = reader->bytes + reader->offset;

@@ -53,10 +53,15 @@ int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char *
 
 /*
  * Finds a path and follows symbolic links, absolute or relative, in its middle and at its end.
- * "/bin/x", "./bin/x" and "bin/x" are the same, in the archive and in `path`. Of several entries with
- * one name the last one counts. A hard link without data gets the data of its later links. The
- * directories on the way need no entries of their own. The result may be of any type but a symbolic
- * link: check S_ISREG(entry->mode). A wrong checksum (070702) of the file found is -EINVAL.
+ * "/bin/x", "./bin/x" and "bin/x" are the same, in the archive and in `path`. Of several entries
+ * with one name the last one counts. A hard link without data gets the data that stand with
+ * another link. The directories on the way need no entries of their own. The result may be of any
+ * type but a symbolic link: check S_ISREG(entry->mode). A wrong checksum (070702) of the file
+ * found is -EINVAL.
+ *
+ * Links are followed in the path, not in the names of entries: with "bin" a link to "usr/bin", an
+ * entry must be called "usr/bin/x" to be found as "/bin/x". Unpacking in order, as Linux does,
+ * would also put one called "bin/x" there; archives made from a file tree have none.
  *
  * Returns 0; -ENOENT; -ELOOP (more than CPIO_LINKS_MAX links); -ENAMETOOLONG; -EINVAL (malformed).
  * *why then holds a phrase.

@@ -194,7 +194,9 @@ static struct rb_node *outermost(struct rb_node *node, enum side side)
     return node;
 }
 
-/* The neighbour in order: down once and back to the middle, or up until coming from the other side. */
+/*
+ * The neighbour in order: down once and back to the middle, or up until coming from the other side.
+ */
 static struct rb_node *neighbour(const struct rb_node *node, enum side side)
 {
     if (child(node, side) != NULL)

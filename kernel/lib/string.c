@@ -3,10 +3,10 @@
  * The kernel's own memcpy and kin; the contract is in string.h. Not linked into the host's tests,
  * where the C library and the sanitizers bring theirs (one test links this file under other names).
  *
- * Blocks are copied with `rep movsq`, 8 bytes a counted step. What is no multiple of 8 is not copied
- * byte by byte: the last 8 bytes are moved once more as one word that overlaps the others. Short
- * blocks, by far the most, take a few plain moves. The direction flag is clear everywhere in the
- * kernel and never set here, so that an interrupt may come at any instruction.
+ * Blocks are copied with `rep movsq`, 8 bytes a counted step. What is no multiple of 8 is not
+ * copied byte by byte: the last 8 bytes are moved once more as one word that overlaps the others.
+ * Short blocks, by far the most, take a few plain moves. The direction flag is clear everywhere in
+ * the kernel and never set here, so that an interrupt may come at any instruction.
  */
 #include "kernel/lib/string.h"
 
@@ -69,7 +69,9 @@ static inline void move_up(u8 *to, const u8 *from, size_t count)
     *(word64 *)last = tail;
 }
 
-/* count >= 8, to > from. Rare, so a loop rather than `std`, which every entry would have to undo. */
+/*
+ * count >= 8, to > from. Rare, so a loop rather than `std`, which every entry would have to undo.
+ */
 static void move_down(u8 *to, const u8 *from, size_t count)
 {
     u64 head = *(const word64 *)from;

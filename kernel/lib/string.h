@@ -3,8 +3,8 @@
  * Memory blocks and C strings.
  *
  * The standard functions have their standard contract, because the compiler emits calls to four of
- * them by itself (memcpy, memmove, memset, memcmp). The kernel links string.c; the host's tests link
- * the C library's versions, and both link string_extra.c. All are pure and may be called from
+ * them by itself (memcpy, memmove, memset, memcmp). The kernel links string.c; the host's tests
+ * link the C library's versions, and both link string_extra.c. All are pure and may be called from
  * anywhere, interrupts included.
  *
  * Speed is counted in guest instructions, and each step of a `rep` string instruction counts as

@@ -245,6 +245,14 @@ static void run_program(void *argument)
     context_enter_program(&thread_current()->arch, image.entry, stack);
 }
 
+static struct task *program_task;
+
+/* ^C and its kin, from the tty's interrupt. */
+static void signal_from_keyboard(int signal)
+{
+    signal_send(program_task, signal, &(struct signal_info){.code = SI_KERNEL});
+}
+
 void exec_start(const struct exec_request *request)
 {
     struct process *process = process_create(request->cmdline->ring);
@@ -260,5 +268,8 @@ void exec_start(const struct exec_request *request)
     thread->task = task;
     fpu_area_init(fpu_area);
     thread->arch.fpu_area = fpu_area;
+    program_task = task;
+    request->console->signal = signal_from_keyboard;
+    request->error_console->signal = signal_from_keyboard;
     thread_wake(thread);
 }

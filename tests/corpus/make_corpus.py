@@ -3,9 +3,10 @@
 """Writes a corpus of broken and of odd but good programs and archives into a folder.
 
 Each file is made from one small program, assembled here byte by byte, that checks in its few
-instructions that it was loaded well and ends with status 0 if so. A broken file differs from it in one
-thing. `index.tsv` in the same folder lists them: name, what is special about it, and the status with which
-a machine given it as initrd must end: 126 not loadable, 127 nothing to load, 0 for the good ones.
+instructions that it was loaded well and ends with status 0 if so. A broken file differs from it
+in one thing. `index.tsv` in the same folder lists them: name, what is special about it, and the
+status with which a machine given it as initrd must end: 126 not loadable, 127 nothing to load, 0
+for the good ones.
 
     make_corpus.py FOLDER
 """
@@ -189,7 +190,7 @@ def ident(index, value):
 
 
 def not_elf(corpus):
-    corpus.add("empty", b"", "a file without a byte")
+    corpus.add("empty", b"", "a file without a byte, which counts as none", 127)
     corpus.add("text", b"Hello, this is no program.\n" * 8, "a text file")
     corpus.add("script", b"#!/bin/sh\necho hello\n", "a script")
     corpus.add("one-byte", b"\x7f", "one byte")
@@ -198,8 +199,8 @@ def not_elf(corpus):
     corpus.add("windows", b"MZ" + bytes(62) + b"PE\0\0" + bytes(400), "a Windows program")
     corpus.add("noise", bytes((i * 167 + 13) % 251 | 0x80 for i in range(1000)), "arbitrary bytes")
     corpus.add("wrong-magic", b"\x7fELG" + Program().build()[4:], "a wrong letter in the magic")
-    header32 = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\x01\x01\x01", 2, 3, 1, 0x8048054, 52, 0, 0,
-                           52, 32, 1, 40, 0, 0)
+    header32 = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\x01\x01\x01", 2, 3, 1, 0x8048054, 52,
+                           0, 0, 52, 32, 1, 40, 0, 0)
     segment32 = struct.pack("<IIIIIIII", PT_LOAD, 0, 0x8048000, 0x8048000, 100, 100, 5, 0x1000)
     corpus.add("program-32-bit", header32 + segment32 + bytes(16), "a 32-bit i386 program")
 
@@ -209,7 +210,8 @@ def truncated(corpus):
     for size, where in ((3, "in the magic"), (4, "behind the magic"), (6, "in e_ident"),
                         (16, "behind e_ident"), (33, "in the ELF header"),
                         (63, "in the ELF header's last byte"), (64, "behind the ELF header"),
-                        (70, "in the first program header"), (last - 1, "in the last program header"),
+                        (70, "in the first program header"),
+                        (last - 1, "in the last program header"),
                         (last, "behind the program headers"), (TEXT_END - 1, "in the text segment"),
                         (DATA_OFFSET, "before the data segment"),
                         (DATA_OFFSET + DATA_SIZE - 1, "in the last byte of the data segment")):
@@ -264,7 +266,8 @@ def segment_lies(corpus):
              dict(filesz=ALL_ONES, memsz=ALL_ONES)),
             ("filesz-beyond", "segment ends one byte behind the file", "rw",
              dict(filesz=DATA_SIZE + 1)),
-            ("filesz-above-memsz", "more bytes in the file than in memory", "rw", dict(memsz=0x100)),
+            ("filesz-above-memsz", "more bytes in the file than in memory", "rw",
+             dict(memsz=0x100)),
             ("memsz-0", "bytes in the file but none in memory", "rw", dict(memsz=0)),
             ("memsz-wraps", "segment wraps around the address space", "rw", dict(memsz=ALL_ONES)),
             ("memsz-huge", "segment larger than the user address space", "rw",
@@ -297,8 +300,8 @@ def segment_lies(corpus):
     corpus.changed("fixed-at-0", "fixed program at address 0", lambda program: None, kind=ET_EXEC)
     corpus.changed("fixed-too-low", "fixed program below 64 KiB", lambda program: None,
                    kind=ET_EXEC, base=0xF000)
-    corpus.changed("fixed-wraps", "fixed program wraps around", field("rw", memsz=ALL_ONES - 0x402000),
-                   kind=ET_EXEC, base=0x400000)
+    corpus.changed("fixed-wraps", "fixed program wraps around",
+                   field("rw", memsz=ALL_ONES - 0x402000), kind=ET_EXEC, base=0x400000)
     program = Program()
     program.header["phoff"] = DATA_OFFSET + DATA_SIZE
     for i in range(80):

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the archive reader. The input is the archive: all entries are read, then some paths are looked
- * up, the names of the archive's own entries among them. The fuzzer's heap block has exactly the
- * archive's size, so that the sanitizer sees each byte too far; what entries promise is checked here.
+ * Fuzzes the archive reader. The input is the archive: all entries are read, then some paths are
+ * looked up, the names of the archive's own entries among them. The fuzzer's heap block has exactly
+ * the archive's size, so that the sanitizer sees each byte too far; what entries promise is checked
+ * here.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -78,7 +79,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     cpio_is_archive(data, size);
     for (size_t i = 0; i < LOOKUPS && names[i] != NULL; i++) {
         int error = look_up(data, size, names[i]);
-        /* Without links, a plain name of the archive leads to an entry, unless its checksum is wrong. */
+        /*
+         * Without links, a plain name of the archive leads to an entry, unless its checksum is
+         * wrong.
+         */
         if (whole && !has_links && (const u8 *)names[i] >= data &&
             (const u8 *)names[i] < data + size && strstr(names[i], "..") == NULL &&
             strlen(names[i]) < 200 && strspn(names[i], "./") != strlen(names[i]))

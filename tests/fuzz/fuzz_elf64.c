@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the ELF checker and the walk over relocations. The input is the file. image_load aborts when
- * an accepted plan breaks a promise of elf64.h, when a read leaves the file, or when a relocation
- * leaves the segments.
+ * Fuzzes the ELF checker and the walk over relocations. The input is the file. image_load aborts
+ * when an accepted plan breaks a promise of elf64.h, when a read leaves the file, or when a
+ * relocation leaves the segments.
  */
 #include <errno.h>
 #include <stdlib.h>

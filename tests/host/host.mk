@@ -5,7 +5,8 @@
 #
 # Every tests/host/test_*.c is one program. The kernel's files that it needs come from an archive
 # of all pure ones, and the fakes beside it, tests/host/fake_*.c, too: the linker takes what is
-# used. A new pure file is added to HOST_PURE; everything in kernel/lib is pure.
+# used. A new pure file is added to HOST_PURE; everything in kernel/lib is pure. A test that hangs
+# has failed after two minutes.
 
 HOST_CC     ?= gcc
 HOST_PURE   := $(filter-out kernel/lib/string.c,$(wildcard kernel/lib/*.c)) \
@@ -50,7 +51,8 @@ build/corpus/index.tsv: tests/corpus/make_corpus.py
 
 .PHONY: test-host
 test-host: $(HOST_TESTS) build/corpus/index.tsv
-	$(Q)status=0; for test in $(HOST_TESTS); do $$test || status=1; done; exit $$status
+	$(Q)status=0; for test in $(HOST_TESTS); do timeout 120 $$test || status=1; done; \
+	    exit $$status
 
 -include $(HOST_OBJS:.o=.d) $(HOST_TESTS:build/host/%=build/host/tests/host/%.d) \
          build/host/string_renamed.d

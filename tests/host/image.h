@@ -25,8 +25,8 @@ struct image_source image_source(const struct image *image);
 int image_plan(const struct image *image, struct elf64_plan *plan, const char **why);
 
 /*
- * Plans the image, aborts when the plan breaks a promise of elf64.h, copies the segments to the heap
- * and relocates them there. 0 or what the checker answered, with its phrase copied to `why`.
+ * Plans the image, aborts when the plan breaks a promise of elf64.h, copies the segments to the
+ * heap and relocates them there. 0 or what the checker answered, with its phrase copied to `why`.
  */
 int image_load(const struct image *image, char *why, size_t why_size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's memory and string functions against the C library's, over all small sizes, alignments
- * and overlaps. The kernel's are linked under the names kernel_*.
+ * The kernel's memory and string functions against the C library's, over all small sizes,
+ * alignments and overlaps. The kernel's are linked under the names kernel_*.
  */
 #include <errno.h>
 #include <setjmp.h>

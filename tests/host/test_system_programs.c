@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every program and shared library of the machine that runs the test is accepted by the ELF checker,
- * relocations included: the checker may refuse nothing that real linkers make. Shared libraries
- * without an entry point are refused for that reason alone, which is the last thing checked.
+ * Every program and shared library of the machine that runs the test is accepted by the ELF
+ * checker, relocations included: the checker may refuse nothing that real linkers make. Shared
+ * libraries without an entry point are refused for that reason alone, which is the last thing
+ * checked.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The intrusive list and the red-black tree. The tree is driven by random insertions and removals; after
- * each the red-black rules, the order, the parent links and an augmented value like that of an
- * address space (the largest gap between areas) are compared with a plain count.
+ * The intrusive list and the red-black tree. The tree is driven by random insertions and removals;
+ * after each the red-black rules, the order, the parent links and an augmented value like that of
+ * an address space (the largest gap between areas) are compared with a plain count.
  */
 #include <setjmp.h>
 #include <stdarg.h>

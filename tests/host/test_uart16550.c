@@ -501,6 +501,37 @@ static void receives_files(void **state)
     }
 }
 
+/* Nobody reads: the host is stopped, and goes on when there is room, not before. */
+static void stops_the_host(void **state)
+{
+    (void)state;
+    static char got[20000];
+    power_on(5);
+    start(true);
+    for (input_length = 0; input_length < sizeof(got); input_length++)
+        input[input_length] = (u8)(input_length % 253);
+    for (u32 turns = 0; turns < 100000; turns++) {
+        host_turn();
+        interrupts();
+    }
+    assert_in_range(input_at, TTY_BUFFER_SIZE - TTY_RECEIVE_MIN, TTY_BUFFER_SIZE + MUX_SIZE + 16);
+    assert_int_equal(chip.ier, 0);
+    assert_int_equal(chip.mcr, 9);
+    assert_int_equal(tty_read(&tty, got, 100, 0), 100);
+    assert_int_equal(chip.ier, 0);
+    input_length = input_at; /* for the moment the host has no more */
+    size_t length = 100;
+    while (length < input_length)
+        length += (size_t)tty_read(&tty, got + length, sizeof(got) - length, O_NONBLOCK);
+    assert_int_equal(chip.ier, 5);
+    assert_int_equal(chip.mcr, 0xb);
+    input_length = sizeof(got);
+    while (length < sizeof(got))
+        length += (size_t)tty_read(&tty, got + length, sizeof(got) - length, 0);
+    for (size_t i = 0; i < sizeof(got); i++)
+        assert_int_equal((u8)got[i], i % 253);
+}
+
 /* The host begins before the chip is set up. */
 static void keeps_early_bytes(void **state)
 {
@@ -542,8 +573,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_chip),        cmocka_unit_test(writes_at_once),
         cmocka_unit_test(writes_to_a_slow_host), cmocka_unit_test(log_overtakes_nothing),
-        cmocka_unit_test(receives_files),        cmocka_unit_test(keeps_early_bytes),
-        cmocka_unit_test(echoes_and_signals),
+        cmocka_unit_test(receives_files),        cmocka_unit_test(stops_the_host),
+        cmocka_unit_test(keeps_early_bytes),     cmocka_unit_test(echoes_and_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@ BENCH_BUILD := build/bench
 BENCH_LINUX := $(BENCH_BUILD)/vmlinuz
 
 .PHONY: bench
-bench: build/galette $(addprefix build/programs/,hello big50) \
+bench: build/galette $(addprefix build/programs/,hello hello_asm big50) \
        $(addprefix $(BENCH_BUILD)/,micro sleeper stub) | $(BENCH_LINUX)
 	/usr/bin/python3 $(BENCH_DIR)/bench.py $(BENCH)
 

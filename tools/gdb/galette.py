@@ -75,6 +75,12 @@ class BiasCommand(gdb.Command):
         print("not placed yet" if State.bias is None else f"{State.bias:#x}")
 
 
+def _end_machine(_event):
+    """GDB would let the machine run on when it leaves."""
+    if gdb.selected_inferior().pid:
+        gdb.execute("kill", to_string=True)
+
+
 def _quoted(path):
     return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -84,6 +90,7 @@ def _set_up():
                     # Code is read from the files: the machine's page tables may not map it yet.
                     "trust-readonly-sections on"):
         gdb.execute(f"set {setting}")
+    gdb.events.gdb_exiting.connect(_end_machine)
     ProgramCommand()
     BiasCommand()
     if gdb.lookup_global_symbol("debug_program_placed") is None:
