@@ -25,8 +25,9 @@ static struct tty *tty_of(const struct file *file)
     return file->object;
 }
 
-static long tty_file_read(struct file *file, uptr buffer, size_t size)
+static long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
 {
+    (void)position;
     u8 piece[PIECE];
     long got = tty_read(tty_of(file), piece, MIN(size, sizeof(piece)), file->flags);
     if (got <= 0)
@@ -34,8 +35,9 @@ static long tty_file_read(struct file *file, uptr buffer, size_t size)
     return usercopy_to(buffer, piece, got) == 0 ? got : -EFAULT;
 }
 
-static long tty_file_write(struct file *file, uptr buffer, size_t size)
+static long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position)
 {
+    (void)position;
     u8 piece[PIECE];
     size_t done = 0;
     while (done < size) {

@@ -8,6 +8,7 @@
 #include <asm/resource.h>
 #include <linux/resource.h>
 
+#include "fs/path.h"
 #include "kernel/core/sched.h"
 #include "kernel/proc/fdtable.h"
 #include "kernel/proc/signal.h"
@@ -24,6 +25,7 @@ struct process {
     struct signal_actions actions;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
+    struct path_context place; /* root and working directory, with references */
     u64 image_bias; /* where the program lies, for messages */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };

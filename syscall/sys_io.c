@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* Moving bytes through descriptors: read, write and their kin; seeking; truncating; syncing. */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/uio.h>
+
+#include "arch/usercopy.h"
+#include "kernel/proc/process.h"
+#include "mm/heap.h"
+#include "syscall/descriptor.h"
+#include "syscall/names.h"
+#include "syscall/table.h"
+
+/* No single transfer is longer, as on Linux (MAX_RW_COUNT). */
+#define TRANSFER_MAX 0x7ffff000UL
+#define VECTORS_MAX  1024 /* UIO_MAXIOV */
+
+typedef long (*transfer)(struct file *file, uptr buffer, size_t count, u64 *position);
+
+static long file_read(struct file *file, uptr buffer, size_t count, u64 *position)
+{
+    if (!file_readable(file))
+        return -EBADF;
+    if (!user_range_ok(buffer, count))
+        return -EFAULT;
+    if (!file->ops->read)
+        return file->ops->readdir ? -EISDIR : -EINVAL;
+    return file->ops->read(file, buffer, MIN(count, TRANSFER_MAX), position);
+}
+
+static long file_write(struct file *file, uptr buffer, size_t count, u64 *position)
+{
+    if (!file_writable(file))
+        return -EBADF;
+    if (!user_range_ok(buffer, count))
+        return -EFAULT;
+    if (!file->ops->write)
+        return -EINVAL;
+    return file->ops->write(file, buffer, MIN(count, TRANSFER_MAX), position);
+}
+
+static long restartable(long result)
+{
+    if (result == -EPIPE)
+        signal_send(task_current(), SIGPIPE, &(struct signal_info){.code = SI_KERNEL});
+    return result == -EINTR ? -ERESTARTSYS : result;
+}
+
+/* At the file's own position; files without one need no lock, and may block without holding it. */
+static long transfer_here(struct file *file, uptr buffer, size_t count, transfer move)
+{
+    u64 nowhere = 0;
+    if (!file->ops->seek)
+        return move(file, buffer, count, &nowhere);
+    mutex_lock(&file->position_lock);
+    long result = move(file, buffer, count, &file->position);
+    mutex_unlock(&file->position_lock);
+    return result;
+}
+
+static long transfer_one(int fd, uptr buffer, size_t count, transfer move)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long result = transfer_here(file, buffer, count, move);
+    file_put(file);
+    return restartable(result);
+}
+
+long sys_read(int fd, uptr buffer, size_t count)
+{
+    return transfer_one(fd, buffer, count, file_read);
+}
+
+long sys_write(int fd, uptr buffer, size_t count)
+{
+    return transfer_one(fd, buffer, count, file_write);
+}
+
+static long transfer_at(int fd, uptr buffer, size_t count, s64 offset, transfer move)
+{
+    if (offset < 0)
+        return -EINVAL;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    u64 position = offset;
+    long result = file->ops->seek ? move(file, buffer, count, &position) : -ESPIPE;
+    file_put(file);
+    return restartable(result);
+}
+
+long sys_pread64(int fd, uptr buffer, size_t count, s64 offset)
+{
+    return transfer_at(fd, buffer, count, offset, file_read);
+}
+
+long sys_pwrite64(int fd, uptr buffer, size_t count, s64 offset)
+{
+    return transfer_at(fd, buffer, count, offset, file_write);
+}
+
+/* ---- Vectors ----------------------------------------------------------------------------------*/
+
+/* Copy in and check the vectors. They are the caller's to free. */
+static long vectors_get(uptr user, size_t count, struct iovec **out)
+{
+    if (count > VECTORS_MAX)
+        return -EINVAL;
+    struct iovec *vectors = kmalloc(MAX(count, 1UL) * sizeof(*vectors));
+    if (!vectors)
+        return -ENOMEM;
+    long error = usercopy_from(vectors, user, count * sizeof(*vectors)) ? -EFAULT : 0;
+    for (size_t i = 0; i < count && error == 0; i++)
+        if ((s64)vectors[i].iov_len < 0)
+            error = -EINVAL;
+    for (size_t i = 0; i < count && error == 0; i++)
+        if (!user_range_ok(UPTR(vectors[i].iov_base), vectors[i].iov_len))
+            error = -EFAULT;
+    if (error != 0)
+        kfree(vectors);
+    *out = vectors;
+    return error;
+}
+
+static long transfer_vectors(struct file *file, const struct iovec *vectors, size_t count,
+                             u64 *position, transfer move)
+{
+    long done = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (vectors[i].iov_len == 0)
+            continue;
+        size_t length = MIN(vectors[i].iov_len, TRANSFER_MAX - (u64)done);
+        long result = move(file, UPTR(vectors[i].iov_base), length, position);
+        if (result < 0)
+            return done ? done : result;
+        done += result;
+        if ((size_t)result < vectors[i].iov_len)
+            break;
+    }
+    return done;
+}
+
+/* `offset` -1: at the file's own position. */
+static long transfer_many(int fd, uptr user, size_t count, s64 offset, transfer move)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    struct iovec *vectors;
+    u64 position = offset;
+    long result = offset != -1 && !file->ops->seek ? -ESPIPE : vectors_get(user, count, &vectors);
+    if (result == 0) {
+        bool own = offset == -1 && file->ops->seek;
+        if (own)
+            mutex_lock(&file->position_lock);
+        result = transfer_vectors(file, vectors, count, own ? &file->position : &position, move);
+        if (own)
+            mutex_unlock(&file->position_lock);
+        kfree(vectors);
+    }
+    file_put(file);
+    return restartable(result);
+}
+
+long sys_readv(int fd, uptr vectors, size_t count)
+{
+    return transfer_many(fd, vectors, count, -1, file_read);
+}
+
+long sys_writev(int fd, uptr vectors, size_t count)
+{
+    return transfer_many(fd, vectors, count, -1, file_write);
+}
+
+long sys_preadv(int fd, uptr vectors, size_t count, s64 offset, u64 high)
+{
+    (void)high; /* the upper half of the offset, empty on 64-bit machines */
+    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_read);
+}
+
+long sys_pwritev(int fd, uptr vectors, size_t count, s64 offset, u64 high)
+{
+    (void)high;
+    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_write);
+}
+
+/* The hints RWF_HIPRI, _DSYNC, _SYNC mean nothing to files in memory; the others we do not have. */
+static bool hints_ok(int flags)
+{
+    return !(flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC));
+}
+
+long sys_preadv2(int fd, uptr vectors, size_t count, s64 offset, u64 high, int flags)
+{
+    (void)high;
+    if (!hints_ok(flags))
+        return -EOPNOTSUPP;
+    return offset < -1 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_read);
+}
+
+long sys_pwritev2(int fd, uptr vectors, size_t count, s64 offset, u64 high, int flags)
+{
+    (void)high;
+    if (!hints_ok(flags))
+        return -EOPNOTSUPP;
+    return offset < -1 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_write);
+}
+
+/* ---- Positions and sizes ----------------------------------------------------------------------*/
+
+long sys_lseek(int fd, s64 offset, unsigned whence)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long result = whence > SEEK_MAX ? -EINVAL : -ESPIPE;
+    if (file->ops->seek && whence <= SEEK_MAX) {
+        mutex_lock(&file->position_lock);
+        result = file->ops->seek(file, offset, whence);
+        mutex_unlock(&file->position_lock);
+    }
+    file_put(file);
+    return result;
+}
+
+static long truncate_inode(struct inode *inode, s64 length)
+{
+    if (inode_is(inode, S_IFDIR))
+        return -EISDIR;
+    if (!inode_is(inode, S_IFREG) || !inode->ops->truncate)
+        return -EINVAL;
+    if ((u64)length > process_current()->limits[RLIMIT_FSIZE].rlim_cur) {
+        signal_send(task_current(), SIGXFSZ, &(struct signal_info){.code = SI_KERNEL});
+        return -EFBIG;
+    }
+    mutex_lock(&inode->lock);
+    long error = inode->ops->truncate(inode, length);
+    if (error == 0)
+        inode_touch_data(inode);
+    mutex_unlock(&inode->lock);
+    return error;
+}
+
+long sys_truncate(uptr path, s64 length)
+{
+    struct path place;
+    if (length < 0)
+        return -EINVAL;
+    long error = names_walk(AT_FDCWD, path, WALK_FOLLOW, &place);
+    if (error != 0)
+        return error;
+    error = truncate_inode(place.dentry->inode, length);
+    path_put(&place);
+    return error;
+}
+
+long sys_ftruncate(int fd, s64 length)
+{
+    if (length < 0)
+        return -EINVAL;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long error = -EINVAL;
+    if (file_writable(file) && file->ops->truncate)
+        error = file->ops->truncate(file, length);
+    else if (file_writable(file) && file->inode)
+        error = truncate_inode(file->inode, length);
+    file_put(file);
+    return error;
+}
+
+long sys_fallocate(int fd, int mode, s64 offset, s64 length)
+{
+    if (offset < 0 || length <= 0)
+        return -EINVAL;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    s64 end;
+    long error = !file_writable(file)                            ? -EBADF
+                 : __builtin_add_overflow(offset, length, &end) ? -EFBIG
+                 : !file->ops->seek                             ? -ESPIPE
+                 : !file->ops->fallocate                        ? -EOPNOTSUPP
+                                         : file->ops->fallocate(file, mode, offset, length);
+    file_put(file);
+    return error;
+}
+
+static long sync_file(int fd)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long error = file->ops->sync ? file->ops->sync(file) : file->ops->seek ? 0 : -EINVAL;
+    file_put(file);
+    return error;
+}
+
+long sys_fsync(int fd)
+{
+    return sync_file(fd);
+}
+
+long sys_fdatasync(int fd)
+{
+    return sync_file(fd);
+}
+
+long sys_sync(void)
+{
+    return 0; /* nothing is ever dirty: files live in memory */
+}
+
+long sys_syncfs(int fd)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
+
+long sys_fadvise64(int fd, s64 offset, s64 length, int advice)
+{
+    (void)offset;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    bool pipe = !file->ops->seek;
+    file_put(file);
+    return pipe ? -ESPIPE : length < 0 || advice < 0 || advice > 5 ? -EINVAL : 0;
+}
+
+long sys_ioctl(int fd, unsigned request, u64 argument)
+{
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long result = ioctl_generic(file, fd, request, argument);
+    file_put(file);
+    return result;
+}
