@@ -91,6 +91,10 @@ int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_
 int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count,
                 u32 flags) MUST_CHECK;
 
+/* The same for `count` (at most 32) single frames: *mapped gets bit i when frames[i] was mapped. */
+int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 count, u32 flags,
+                   u32 *mapped) MUST_CHECK;
+
 /* What is mapped at `address`: true with the frame (of the page that holds it) and flags. */
 bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags);
 

@@ -44,11 +44,42 @@ static void drop_pages(struct aspace *space, vaddr_t start, vaddr_t end)
 
 void aspace_fini(struct aspace *space)
 {
+    mutex_lock(&space->lock); /* vm_object_unmap_pages may be looking at its mappings */
     drop_pages(space, 0, USER_LIMIT);
     struct rb_node *node;
     while ((node = rb_first(&space->vmas)))
         vma_remove(&space->vmas, rb_entry(node, struct vma, node));
+    space->last_hit = NULL;
+    space->mapped_bytes = 0;
+    mutex_unlock(&space->lock);
     mmu_destroy(&space->mmu);
+}
+
+/* Does the page at `address` of a private mapping lie in `object` itself? */
+static bool shows_in_place(const struct aspace *space, vaddr_t address,
+                           const struct vm_object *object)
+{
+    paddr_t physical;
+    u32 flags;
+    return mmu_query(&space->mmu, address, &physical, &flags) &&
+           ((flags & MMU_BORROWED) || page_of(physical)->owner == object);
+}
+
+void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last)
+{
+    u64 vma_first = vma->offset >> PAGE_SHIFT;
+    u64 vma_last = vma_first + ((vma->end - vma->start) >> PAGE_SHIFT) - 1;
+    if (first > vma_last || last < vma_first)
+        return;
+    vaddr_t start = vma->start + ((MAX(first, vma_first) - vma_first) << PAGE_SHIFT);
+    vaddr_t end = vma->start + ((MIN(last, vma_last) - vma_first + 1) << PAGE_SHIFT);
+    if (vma->flags & VMA_SHARED) {
+        drop_pages(vma->space, start, end);
+        return;
+    }
+    for (; start < end; start += PAGE_SIZE)
+        if (shows_in_place(vma->space, start, vma->object))
+            drop_pages(vma->space, start, start + PAGE_SIZE);
 }
 
 struct vma *aspace_find_locked(struct aspace *space, vaddr_t address)
@@ -144,10 +175,9 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const s
         return error;
     }
     *vma = *like;
+    vma->space = space;
     vma->start = *out;
     vma->end = *out + length;
-    if (vma->object)
-        vm_object_get(vma->object);
     space->mapped_bytes += length;
     space->last_hit = NULL;
     vma_insert(&space->vmas, vma);
@@ -162,10 +192,15 @@ int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 
     length = ALIGN_UP(length, PAGE_SIZE);
     if (length == 0 || length > USER_LIMIT)
         return -ENOMEM;
+    bool shared_memory = !object && (flags & VMA_SHARED);
+    if (shared_memory && !(object = vm_shared_create(length)))
+        return -ENOMEM;
     struct vma like = {.prot = prot, .flags = flags, .object = object, .offset = offset};
     mutex_lock(&space->lock);
     int error = aspace_map_locked(space, address, length, &like, place, out);
     mutex_unlock(&space->lock);
+    if (shared_memory)
+        vm_object_put(object); /* the mapping has its own reference */
     return error;
 }
 

@@ -11,6 +11,7 @@
 
 #include "arch/mmu.h"
 #include "kernel/core/mutex.h"
+#include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
 #include "kernel/lib/types.h"
 #include "mm/vm_object.h"
@@ -18,13 +19,15 @@
 /* One mapping: pages of one object (or anonymous) with one protection. */
 struct vma {
     struct rb_node node;
-    vaddr_t start, end; /* page-aligned */
-    u64 gap;            /* free bytes between the mapping below and this one */
-    u64 gap_max;        /* largest gap in this node's subtree */
-    u32 prot;           /* PROT_READ | PROT_WRITE | PROT_EXEC */
-    u32 flags;          /* VMA_* */
+    vaddr_t start, end;       /* page-aligned */
+    u64 gap;                  /* free bytes between the mapping below and this one */
+    u64 gap_max;              /* largest gap in this node's subtree */
+    u32 prot;                 /* PROT_READ | PROT_WRITE | PROT_EXEC */
+    u32 flags;                /* VMA_* */
     struct vm_object *object; /* NULL: anonymous */
     u64 offset;               /* of `start` in the object, page-aligned */
+    struct aspace *space;
+    struct list_head object_link; /* in object->mappings, when there is an object */
 };
 
 #define VMA_SHARED     (1u << 0)
@@ -34,7 +37,7 @@ struct vma {
 struct aspace {
     struct mutex lock; /* guards all below and the page tables */
     struct mmu mmu;
-    bool user;         /* pages are reachable from ring 3 */
+    bool user; /* pages are reachable from ring 3 */
     struct rb_root vmas;
     struct vma *last_hit; /* where the last fault was */
     vaddr_t mmap_top;     /* mappings without a wish go below this, from top to bottom */
@@ -44,7 +47,7 @@ struct aspace {
     u64 resident_pages; /* of the allocator's pages */
 };
 
-/* An empty space. 0 or -ENOMEM. */
+/* An empty space, which stays where it is (mappings know it). 0 or -ENOMEM. */
 int aspace_init(struct aspace *space, bool user) MUST_CHECK;
 
 /* Unmap everything and free the tables; the space must not be active on any processor. */
@@ -57,7 +60,8 @@ enum aspace_place {
     PLACE_FIXED_UNUSED, /* at the address, -EEXIST when something is there */
 };
 
-/* Map `length` bytes. `object` may be NULL (anonymous); the mapping takes a reference of its own.
+/* Map `length` bytes. `object` may be NULL (anonymous; with VMA_SHARED an object is made); the
+ * mapping takes a reference of its own.
  * 0 with the address in *out; -ENOMEM, -EEXIST, -EINVAL (length 0, wrap, outside the program's
  * half or below the lowest address that Linux allows). */
 int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 flags,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Between aspace.c and remap.c: the lock is held, addresses and lengths are whole pages. */
+/* Between aspace.c, remap.c and vm_object.c: the lock is held, addresses and lengths are whole
+ * pages. */
 #ifndef MM_ASPACE_INTERNAL_H
 #define MM_ASPACE_INTERNAL_H
 
@@ -10,5 +11,8 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const s
                       enum aspace_place place, vaddr_t *out) MUST_CHECK;
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
 bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end);
+
+/* Take pages [first, last] of its object out of a mapping, but for private copies. */
+void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last);
 
 #endif

@@ -3,8 +3,10 @@
  * Page faults of the program: find the mapping, check the access, bring one page.
  *
  * Reading anonymous memory shows the one page of zeros until it is written. Reading an object's
- * page in place maps its neighbours too, as long as they lie next to it in memory: one fault for
- * 64 KiB of a program's text. Writing to a private page that is borrowed or shared copies it.
+ * page in place maps its neighbours too, as long as they lie next to it in memory (or, for pages
+ * that the object owns, are there at all): one fault for 64 KiB of a program's text. Writing to a
+ * private page that is borrowed or shared copies it. A shared mapping shows the object's own pages,
+ * writable where the mapping is; a page's `owner` tells them from private ones.
  */
 #include <asm/errno.h>
 #include <asm/mman.h>
@@ -18,7 +20,7 @@
 #include "mm/page.h"
 #include "mm/vma.h"
 
-#define FAULT_AROUND (16 * PAGE_SIZE)
+#define FAULT_AROUND    (16 * PAGE_SIZE)
 /* Linux keeps this much free below a stack that grows (stack_guard_gap, 256 pages). */
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)
 
@@ -62,39 +64,93 @@ static int fault_copy(struct aspace *space, vaddr_t address, paddr_t physical, u
     return map_own(space, address, page, flags);
 }
 
-/* Map what the object lends, around `address`. */
-static int map_around(struct aspace *space, const struct vma *vma, vaddr_t address, u32 flags)
+/* A page that the object lends: with its neighbours, as long as they lie next to it. */
+static int map_lent(struct aspace *space, const struct vma *vma, vaddr_t address,
+                    const struct vm_page *page, u32 flags)
 {
     vaddr_t first = MAX(vma->start, ALIGN_DOWN(address, FAULT_AROUND));
     vaddr_t end = MIN(vma->end, ALIGN_DOWN(address, FAULT_AROUND) + FAULT_AROUND);
-    struct vm_page page;
-    u64 index = (vma->offset + first - vma->start) >> PAGE_SHIFT;
-    int error = vma->object->ops->page(vma->object, index, &page);
-    if (error == 0 && !page.borrowed)
-        page_put(page_of(page.physical));
-    u64 reach = (address - first) >> PAGE_SHIFT;
-    if (error != 0 || !page.borrowed || page.run <= reach)
-        return -EAGAIN;
-    u32 count = MIN((u64)page.run, (end - first) >> PAGE_SHIFT);
-    return mmu_map_run(&space->mmu, first, page.physical, count,
+    u64 before = MIN((address - first) >> PAGE_SHIFT, (u64)page->before);
+    u64 after = MIN((end - address) >> PAGE_SHIFT, (u64)page->run);
+    return mmu_map_run(&space->mmu, address - (before << PAGE_SHIFT),
+                       page->physical - (before << PAGE_SHIFT), before + after,
                        (flags & ~MMU_WRITE) | MMU_BORROWED);
+}
+
+/* The object's next pages, when they are in memory already; not being able to is no error. */
+static void map_neighbours(struct aspace *space, const struct vma *vma, vaddr_t address, u64 index,
+                           u32 flags)
+{
+    paddr_t frames[FAULT_AROUND / PAGE_SIZE];
+    vaddr_t end = MIN(vma->end, ALIGN_DOWN(address, FAULT_AROUND) + FAULT_AROUND);
+    u32 wanted = ((end - address) >> PAGE_SHIFT) - 1, mapped;
+    if (wanted == 0 || !vma->object->ops->neighbours)
+        return;
+    u32 count = vma->object->ops->neighbours(vma->object, index + 1, wanted, frames);
+    if (count == 0)
+        return;
+    (void)!mmu_map_frames(&space->mmu, address + PAGE_SIZE, frames, count, flags, &mapped);
+    for (u32 i = 0; i < count; i++) {
+        if (mapped & 1u << i)
+            space->resident_pages++;
+        else
+            page_put(page_of(frames[i]));
+    }
+}
+
+/* The object's own page, with a reference for us. A private mapping shows it until it writes. */
+static int map_shared(struct aspace *space, const struct vma *vma, vaddr_t address, bool write,
+                      paddr_t physical, u64 index)
+{
+    u32 flags = aspace_page_flags(space, vma->prot);
+    struct page *page = page_of(physical);
+    if (!(vma->flags & VMA_SHARED)) {
+        if (write) {
+            int error = fault_copy(space, address, physical, flags);
+            page_put(page);
+            return error;
+        }
+        flags &= ~MMU_WRITE;
+    }
+    int error = map_own(space, address, page, flags);
+    if (error == 0)
+        map_neighbours(space, vma, address, index, flags);
+    return error;
+}
+
+/* The page at `index` is another one now: no mapping may go on showing the old one. Lets go of the
+ * space's lock for that, so the fault starts again. */
+static int drop_replaced(struct aspace *space, struct vm_object *object, u64 index)
+{
+    vm_object_get(object);
+    mutex_unlock(&space->lock);
+    vm_object_unmap_pages(object, index, index);
+    vm_object_put(object);
+    mutex_lock(&space->lock);
+    return -EAGAIN;
 }
 
 static int fault_object(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
 {
+    struct vm_object *object = vma->object;
     u32 flags = aspace_page_flags(space, vma->prot);
-    if (!write && map_around(space, vma, address, flags) == 0)
-        return 0;
-    struct vm_page page;
     u64 index = (vma->offset + address - vma->start) >> PAGE_SHIFT;
-    int error = vma->object->ops->page(vma->object, index, &page);
+    struct vm_page page = {0};
+    int error = object->ops->page(object, index, write && (vma->flags & VMA_SHARED), &page);
     if (error != 0)
         return error;
-    if (!page.borrowed)
+    switch (page.kind) {
+    case VM_PAGE_BORROWED:
+        return write ? fault_copy(space, address, page.physical, flags)
+                     : map_lent(space, vma, address, &page, flags);
+    case VM_PAGE_FRESH:
         return map_own(space, address, page_of(page.physical), flags);
-    if (write)
-        return fault_copy(space, address, page.physical, flags);
-    return mmu_map(&space->mmu, address, page.physical, (flags & ~MMU_WRITE) | MMU_BORROWED);
+    default:
+        if (!page.replaced)
+            return map_shared(space, vma, address, write, page.physical, index);
+        page_put(page_of(page.physical));
+        return drop_replaced(space, object, index);
+    }
 }
 
 /* A write to a page that is mapped, but not writable. */
@@ -104,10 +160,13 @@ static int fault_write(struct aspace *space, const struct vma *vma, vaddr_t addr
     u32 flags = aspace_page_flags(space, vma->prot);
     if (old & MMU_WRITE)
         return 0; /* another processor was faster */
+    if (vma->flags & VMA_SHARED)
+        return old & MMU_BORROWED ? fault_object(space, vma, address, true)
+                                  : mmu_map(&space->mmu, address, physical, flags);
     if (old & MMU_BORROWED)
         return fault_copy(space, address, physical, flags);
     struct page *page = page_of(physical);
-    if (__atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1)
+    if (!page->owner && __atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1)
         return mmu_map(&space->mmu, address, physical, flags);
     int error = fault_copy(space, address, physical, flags);
     if (error == 0) {
@@ -154,14 +213,17 @@ static bool grow_stack(struct aspace *space, struct vma *stack, vaddr_t address)
 
 static int fault_locked(struct aspace *space, vaddr_t address, u32 fault, int *code)
 {
-    struct vma *vma = aspace_find_locked(space, address);
-    *code = SEGV_MAPERR;
-    if (!vma || (vma->start > address && !grow_stack(space, vma, address)))
-        return SIGSEGV;
-    *code = SEGV_ACCERR;
-    if (!access_allowed(vma->prot, fault))
-        return SIGSEGV;
-    int error = bring_page(space, vma, ALIGN_DOWN(address, PAGE_SIZE), fault & FAULT_WRITE);
+    int error;
+    do {
+        struct vma *vma = aspace_find_locked(space, address);
+        *code = SEGV_MAPERR;
+        if (!vma || (vma->start > address && !grow_stack(space, vma, address)))
+            return SIGSEGV;
+        *code = SEGV_ACCERR;
+        if (!access_allowed(vma->prot, fault))
+            return SIGSEGV;
+        error = bring_page(space, vma, ALIGN_DOWN(address, PAGE_SIZE), fault & FAULT_WRITE);
+    } while (unlikely(error == -EAGAIN));
     if (error == 0)
         return 0;
     *code = error == -ENOMEM ? 0 : BUS_ADRERR;

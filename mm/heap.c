@@ -19,14 +19,14 @@
 #define NO_OBJECT 0xffffffffu
 
 struct size_class {
-    struct spinlock lock; /* guards `partial` and the descriptors of the class's pages */
-    u32 size;             /* bytes */
+    struct spinlock lock;     /* guards `partial` and the descriptors of the class's pages */
+    u32 size;                 /* bytes */
     struct list_head partial; /* pages with a free object; next is NULL before the first use */
 };
 
 static struct size_class classes[] = {
-    {.size = 32},  {.size = 64},  {.size = 96},   {.size = 128},  {.size = 192},
-    {.size = 256}, {.size = 512}, {.size = 1024}, {.size = 2048},
+    {.size = 32},  {.size = 64},  {.size = 96},   {.size = 128},  {.size = 192}, {.size = 256},
+    {.size = 512}, {.size = 576}, {.size = 1024}, {.size = 2048}, /* 576: radix_node */
 };
 #define CLASS_SIZE_MAX 2048
 

@@ -40,7 +40,7 @@ static int move(struct aspace *space, const struct remap *remap, vaddr_t address
     int error = aspace_map_locked(space, address, remap->new_length, &like, place, out);
     if (error == 0)
         error = move_pages(space, remap->old, *out, MIN(remap->old_length, remap->new_length));
-    if (error == 0)
+    if (error == 0 && remap->old_length != 0)
         error = aspace_unmap_locked(space, remap->old, remap->old + remap->old_length);
     return error;
 }
@@ -66,8 +66,13 @@ static int remap_locked(struct aspace *space, struct remap *remap, u32 flags, va
     remap->vma = vma_find(&space->vmas, old);
     if (!remap->vma || remap->vma->start > old || remap->vma->end < end)
         return -EFAULT;
+    /* Linux: an old length of 0 asks for a second view of shared pages. */
+    if (remap->old_length == 0 && (!(remap->vma->flags & VMA_SHARED) || !(flags & MREMAP_MAYMOVE)))
+        return -EINVAL;
     if (flags & MREMAP_FIXED)
         return move(space, remap, new_address, PLACE_FIXED, out);
+    if (remap->old_length == 0)
+        return move(space, remap, 0, PLACE_ANYWHERE, out);
     *out = old;
     if (remap->new_length == remap->old_length)
         return 0;
@@ -92,7 +97,7 @@ int aspace_remap(struct aspace *space, vaddr_t old, u64 old_length, u64 new_leng
     struct remap remap = {NULL, old, ALIGN_UP(old_length, PAGE_SIZE),
                           ALIGN_UP(new_length, PAGE_SIZE)};
     if (!IS_ALIGNED(old | new_address, PAGE_SIZE) || remap.new_length == 0 ||
-        remap.old_length == 0 || remap.new_length > USER_LIMIT)
+        remap.new_length > USER_LIMIT)
         return -EINVAL;
     if (!user_range_ok(UPTR(old), remap.old_length))
         return -EFAULT;

@@ -23,14 +23,23 @@ enum vm_page_kind {
 /* One page of an object. */
 struct vm_page {
     paddr_t physical;
-    u32 run; /* VM_PAGE_BORROWED: how many pages follow each other in memory from here on */
+    /* VM_PAGE_BORROWED: how many pages follow each other in memory from here on, this one counted,
+     * and how many lie before it in the same way (fewer than there are is fine). */
+    u32 run, before;
     u8 kind; /* enum vm_page_kind */
+    /* The page was lent until now and has just been replaced by its copy: mappings may still show
+     * the old one. mm takes it out of them and asks again. */
+    bool replaced;
 };
 
 struct vm_object_ops {
     /* The page at `index`. `write`: a shared mapping is about to store to it, so it must be
-     * VM_PAGE_SHARED. 0, -ENOMEM, or -EFAULT beyond the object's end (SIGBUS). */
+     * VM_PAGE_SHARED. 0, -ENOMEM, or -EFAULT beyond the object's end (SIGBUS). Called with the lock
+     * of a space held: takes no inode's lock. */
     int (*page)(struct vm_object *object, u64 index, bool write, struct vm_page *out);
+    /* The SHARED pages that are there from `index` on, without a gap, at most `count`: their number,
+     * each with a reference, their addresses in `out`. Makes none. NULL: no neighbours are mapped. */
+    u32 (*neighbours)(struct vm_object *object, u64 index, u32 count, paddr_t *out);
     void (*destroy)(struct vm_object *object);
 };
 
@@ -47,12 +56,19 @@ void vm_object_get(struct vm_object *object);
 void vm_object_put(struct vm_object *object);
 
 /* Take pages [first, last] of the object (indices) out of every mapping that shows them in place
- * (private copies stay): the next touch asks the object again. No space's lock held. */
+ * (private copies stay): the next touch asks the object again. No space's lock held, nor one that
+ * the object's `page` takes. VM_PAGE_SHARED pages must have `owner` set to the object, by which
+ * they are told from private copies. */
 void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last);
 
 /* An object that shows `size` bytes of physical memory at `base` (a module, or a part of one), for
  * reading; bytes beyond the end of its last page read as zero. The memory stays for good. Pages
  * are shown in place when `base` is page-aligned. NULL: out of memory. */
 struct vm_object *vm_memory_create(paddr_t base, u64 size);
+
+/* Memory that several mappings share and no file backs (MAP_SHARED | MAP_ANONYMOUS): `size` bytes of
+ * zeros, with pages made at the first touch. NULL: out of memory. */
+struct vm_object *vm_shared_create(u64 size);
+bool vm_object_is_shared_memory(const struct vm_object *object);
 
 #endif

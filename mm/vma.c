@@ -75,13 +75,32 @@ static bool continues(const struct vma *low, const struct vma *high)
            (!low->object || low->offset + (low->end - low->start) == high->offset);
 }
 
+static void object_attach(struct vma *vma)
+{
+    struct vm_object *object = vma->object;
+    vm_object_get(object);
+    spin_lock(&object->mappings_lock);
+    list_add(&vma->object_link, &object->mappings);
+    spin_unlock(&object->mappings_lock);
+}
+
+static void object_detach(struct vma *vma)
+{
+    struct vm_object *object = vma->object;
+    spin_lock(&object->mappings_lock);
+    list_del(&vma->object_link);
+    spin_unlock(&object->mappings_lock);
+    vm_object_put(object);
+}
+
 void vma_remove(struct rb_root *tree, struct vma *vma)
 {
     struct vma *above = vma_next(vma);
     rb_erase(tree, &vma->node, update_gap_max);
     if (above)
         update_gap(above);
-    vm_object_put(vma->object);
+    if (vma->object)
+        object_detach(vma);
     kfree(vma);
 }
 
@@ -118,6 +137,8 @@ static void tree_insert(struct rb_root *tree, struct vma *vma)
 
 struct vma *vma_insert(struct rb_root *tree, struct vma *vma)
 {
+    if (vma->object)
+        object_attach(vma);
     tree_insert(tree, vma);
     return vma_join(tree, vma);
 }
@@ -131,7 +152,7 @@ int vma_split(struct rb_root *tree, struct vma *vma, vaddr_t address)
     upper->start = address;
     upper->offset += address - vma->start;
     if (upper->object)
-        vm_object_get(upper->object);
+        object_attach(upper);
     vma->end = address;
     tree_insert(tree, upper);
     return 0;

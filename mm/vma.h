@@ -13,11 +13,12 @@ struct vma *vma_find(const struct rb_root *tree, vaddr_t address);
 struct vma *vma_next(const struct vma *vma);
 struct vma *vma_prev(const struct vma *vma);
 
-/* Add a mapping whose place is free; fields but gaps are filled. Joins it with its neighbours where
- * they continue each other, and returns the mapping that holds it now (it may have been freed). */
+/* Add a mapping whose place is free; fields but gaps are filled. It takes a reference to its object
+ * and enters that object's list. Joins it with its neighbours where they continue each other, and
+ * returns the mapping that holds it now (it may have been freed). */
 struct vma *vma_insert(struct rb_root *tree, struct vma *vma);
 
-/* Take a mapping out and free it. */
+/* Take a mapping out, also of its object's list, and free it. */
 void vma_remove(struct rb_root *tree, struct vma *vma);
 
 /* Cut a mapping in two at `address`, strictly inside. 0 or -ENOMEM. */

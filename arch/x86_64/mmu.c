@@ -94,20 +94,47 @@ int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
     return 0;
 }
 
-int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags)
+/* The lowest-level entry for `address`, with the tables above it; NULL when memory is out. */
+static u64 *entry_make(struct mmu *mmu, vaddr_t address)
 {
     u64 *entry = root_entry(mmu, address);
     for (int level = 3; level >= 1; level--) {
         u64 *table = table_make(entry, address < DIRECT_MAP_BASE);
         if (!table)
-            return -ENOMEM;
+            return NULL;
         entry = &table[pte_index(address, level)];
     }
+    return entry;
+}
+
+int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags)
+{
+    u64 *entry = entry_make(mmu, address);
+    if (!entry)
+        return -ENOMEM;
     u64 value = pte_make(physical, flags);
     count = MIN(count, 512 - pte_index(address, 1));
     for (; count != 0; count--, entry++, value += PAGE_SIZE)
         if (*entry == 0)
             *entry = value;
+    return 0;
+}
+
+int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 count, u32 flags,
+                   u32 *mapped)
+{
+    u64 *entry = entry_make(mmu, address);
+    *mapped = 0;
+    if (!entry)
+        return -ENOMEM;
+    u64 bits = pte_make(0, flags);
+    count = MIN(count, 512 - pte_index(address, 1));
+    for (u32 i = 0; i < count; i++) {
+        if (entry[i] != 0)
+            continue;
+        entry[i] = bits | frames[i];
+        *mapped |= 1u << i;
+    }
     return 0;
 }
 
