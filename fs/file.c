@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <linux/fs.h>
 
+#include "fs/anon/epoll.h"
 #include "fs/path.h"
 #include "mm/heap.h"
 
@@ -43,6 +44,8 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    if (file->watches)
+        epoll_forget_file(file);
     if (file->ops->release)
         file->ops->release(file);
     inode_put(file->inode);

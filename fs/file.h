@@ -12,6 +12,7 @@
 #include "kernel/lib/types.h"
 
 struct dentry;
+struct epoll_item;
 struct file;
 struct inode;
 struct mount;
@@ -36,6 +37,9 @@ struct file_ops {
      * position (pipes, terminals) get a position that nobody looks at. */
     long (*read)(struct file *file, uptr buffer, size_t size, u64 *position);
     long (*write)(struct file *file, uptr buffer, size_t size, u64 *position);
+    /* The same with kernel memory, for splice, sendfile and their kin. NULL: they say -EINVAL. */
+    long (*read_kernel)(struct file *file, void *buffer, size_t size, u64 *position);
+    long (*write_kernel)(struct file *file, const void *buffer, size_t size, u64 *position);
     /* What is ready now, as POLL* bits; with a poller, the queues that tell of a change. */
     u32 (*poll)(struct file *file, struct poller *poller);
     long (*ioctl)(struct file *file, u32 request, u64 argument);
@@ -61,13 +65,14 @@ struct file {
     const struct file_ops *ops;
     u32 refs;
     u32 flags; /* O_* status flags and access mode; F_SETFL changes them atomically */
-    u32 seals; /* unused but by memfd */
+    u32 detail; /* the kind's own */
     struct mutex position_lock;
     u64 position; /* guarded by position_lock */
     struct mount *mount;   /* where it was opened; NULL: no name (pipes, sockets) */
     struct dentry *dentry; /* both hold references */
     struct inode *inode;   /* dentry's, or the file's own; NULL: none at all */
     void *object;          /* the kind's own */
+    struct epoll_item *watches; /* of the epolls that watch this file: fs/anon/epoll.c */
     const char *kind; /* for /proc/self/fd of nameless files: "pipe", "anon_inode:[eventfd]" */
 };
 

@@ -8,27 +8,57 @@ void wait_queue_init(struct wait_queue *queue)
     list_init(&queue->waiters);
 }
 
-void wait_wake_all(struct wait_queue *queue)
+/* Whether anybody woke up by it. */
+static bool entry_wake(struct wait_entry *entry, u32 events)
+{
+    if (entry->wake)
+        return entry->wake(entry, events);
+    thread_wake(entry->thread);
+    return true;
+}
+
+void wait_wake_events(struct wait_queue *queue, u32 events)
 {
     u64 flags = spin_lock_irqsave(&queue->lock);
+    bool exclusive_done = false;
     struct wait_entry *entry;
-    list_for_each_entry(entry, &queue->waiters, link) thread_wake(entry->thread);
+    list_for_each_entry(entry, &queue->waiters, link)
+    {
+        if (!entry->exclusive)
+            entry_wake(entry, events);
+        else if (!exclusive_done)
+            exclusive_done = entry_wake(entry, events);
+    }
+    spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+void wait_add(struct wait_queue *queue, struct wait_entry *entry)
+{
+    u64 flags = spin_lock_irqsave(&queue->lock);
+    list_add_tail(&entry->link, &queue->waiters);
+    spin_unlock_irqrestore(&queue->lock, flags);
+    /* What the caller looks at next must not be older than the entry: see wait_wake_any. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void wait_remove(struct wait_queue *queue, struct wait_entry *entry)
+{
+    u64 flags = spin_lock_irqsave(&queue->lock);
+    list_del(&entry->link);
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry)
 {
     entry->thread = thread_current();
-    u64 flags = spin_lock_irqsave(&queue->lock);
-    list_add_tail(&entry->link, &queue->waiters);
-    spin_unlock_irqrestore(&queue->lock, flags);
+    entry->wake = NULL;
+    entry->exclusive = false;
+    wait_add(queue, entry);
     sched_prepare_block();
 }
 
 void wait_end(struct wait_queue *queue, struct wait_entry *entry)
 {
     sched_cancel_block();
-    u64 flags = spin_lock_irqsave(&queue->lock);
-    list_del(&entry->link);
-    spin_unlock_irqrestore(&queue->lock, flags);
+    wait_remove(queue, entry);
 }
