@@ -91,9 +91,8 @@ static int relocate(void *context, vaddr_t where, u64 addend)
     return 0;
 }
 
-int image_load(struct aspace *space, const struct elf64_plan *plan,
-               const struct image_source *source, struct vm_object *object, u64 bias,
-               struct image *out, const char **why)
+int image_map(struct aspace *space, const struct elf64_plan *plan, struct vm_object *object,
+              u64 bias, struct image *out)
 {
     int error = 0;
     for (size_t i = 0; i < plan->segment_count && error == 0; i++) {
@@ -101,10 +100,6 @@ int image_load(struct aspace *space, const struct elf64_plan *plan,
         if (error == 0)
             error = clear_bss_start(space, &plan->segments[i], bias);
     }
-    struct relocation relocation = {.space = space, .bias = bias};
-    /* A program at its linked address needs none: the addends are already in place. */
-    if (error == 0 && plan->position_independent)
-        error = elf64_for_each_relative(source, plan, relocate, &relocation, why);
     if (error != 0)
         return error;
     *out = (struct image){
@@ -117,6 +112,16 @@ int image_load(struct aspace *space, const struct elf64_plan *plan,
         .phent = plan->phent,
     };
     return 0;
+}
+
+int image_relocate(struct aspace *space, const struct elf64_plan *plan,
+                   const struct image_source *source, const struct image *image, const char **why)
+{
+    struct relocation relocation = {.space = space, .bias = image->bias};
+    /* At its linked address a program needs none: the addends are already in place. */
+    if (!plan->position_independent)
+        return 0;
+    return elf64_for_each_relative(source, plan, relocate, &relocation, why);
 }
 
 NOINLINE void debug_program_placed(vaddr_t bias, const char *name)

@@ -17,11 +17,16 @@ struct image {
     u16 phnum, phent;
 };
 
-/* Map the plan's segments from `object` (the file's bytes) with the given bias, clear the bss and
- * apply R_X86_64_RELATIVE entries. Nothing is mapped there yet. 0; -ENOMEM; -ENOEXEC with *why. */
-int image_load(struct aspace *space, const struct elf64_plan *plan,
-               const struct image_source *source, struct vm_object *object, u64 bias,
-               struct image *out, const char **why) MUST_CHECK;
+/* Map the plan's segments from `object` (the file's bytes) with the given bias and clear the bss.
+ * Nothing is mapped there yet. 0; -ENOMEM; -ENOEXEC. */
+int image_map(struct aspace *space, const struct elf64_plan *plan, struct vm_object *object,
+              u64 bias, struct image *out) MUST_CHECK;
+
+/* Apply the R_X86_64_RELATIVE entries of a mapped image: for a program without an interpreter, which
+ * may have no start-up code of its own to do it. 0; -ENOMEM; -ENOEXEC with *why. */
+int image_relocate(struct aspace *space, const struct elf64_plan *plan,
+                   const struct image_source *source, const struct image *image,
+                   const char **why) MUST_CHECK;
 
 /* A debugger stops here: the program lies at `bias`, and its first instruction is still to come.
  * tools/gdb reads the arguments and loads the program's symbols. */
