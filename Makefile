@@ -223,9 +223,9 @@ check-docs:
 format:
 	clang-format -i $(C_FILES)
 
-# sparse says that it is glibc, which hides parts of the kernel's headers from it. Cutting a
+# sparse says that it is glibc, and the kernel's headers hide parts from that. Cutting a
 # constant to its low half is how a 64-bit value gets into two registers.
-SPARSE_FLAGS := $(filter-out -Werror,$(KERNEL_CFLAGS)) -U__GLIBC__ -Wsparse-error -Wno-decl \
+SPARSE_FLAGS := $(filter-out -Werror,$(KERNEL_CFLAGS)) -D__KERNEL__ -Wsparse-error -Wno-decl \
                 -Wno-cast-truncate
 
 check-sparse: $(KERNEL_C:%=$(BUILD)/sparse/%)
