@@ -3,8 +3,9 @@
  * Waiting for several files at once.
  *
  * A poller is handed to each file's poll operation, which enters the running thread into the queues
- * that tell of a change; poller_end takes it out of all of them. Between poller_begin and the sleep
- * a wake-up is not lost: the thread counts as blocked from poller_begin on.
+ * that tell of a change; poller_end takes it out of all of them. The caller has called
+ * sched_prepare_block before: from then on the thread counts as blocked, and a wake-up between its
+ * look at a file and its sleep is not lost.
  */
 #ifndef FS_POLL_H
 #define FS_POLL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console is COM1 unless the command line says otherwise. The log goes to QEMU's debug port when there is one, else to COM2 unless
- * that is the program's standard error, else to COM1, where it mixes with the program's output:
- * a machine with a single line has no better place.
+ * The console is COM1 unless the command line says otherwise. The log goes to QEMU's debug port
+ * when there is one, else to COM2 unless that is the program's standard error, else to COM1, where
+ * it mixes with the program's output: a machine with a single line has no better place.
  */
 #include "kernel/console.h"
 

@@ -58,8 +58,9 @@ enum aspace_place {
 };
 
 /* Map `length` bytes. `object` may be NULL (anonymous); the mapping takes a reference of its own.
- * 0 with the address in *out; -ENOMEM, -EEXIST, -EINVAL (length 0, wrap, outside the program's
- * half or below the lowest address that Linux allows). */
+ * 0 with the address in *out; -ENOMEM (no room, no memory, or outside the program's half), -EEXIST,
+ * -EINVAL (length 0, or a fixed address that is not a page's), -EPERM (a fixed address below the
+ * lowest that Linux allows). */
 int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 flags,
                enum aspace_place place, struct vm_object *object, u64 offset,
                vaddr_t *out) MUST_CHECK;

@@ -38,8 +38,8 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 32, "0.8 % of memory: do not grow it");
 
-/* Learn the RAM from boot info (normalised), leaving out the image and the modules. Before
- * mmu_init. False when there is too little for a kernel to start in. */
+/* Learn the RAM from boot info (normalised), leaving out the first 64 KiB, the image, the modules
+ * and the RSDP. Before mmu_init. False when there is too little for a kernel to start in. */
 bool page_init(const struct boot_info *boot);
 
 /* Place the descriptors. After mmu_init: the direct map exists. */

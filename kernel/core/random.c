@@ -32,7 +32,7 @@ static void refill_locked(void)
     left = sizeof(stock);
 }
 
-/* Fold time stamps around memory accesses into one number: they vary a little on any machine. */
+/* Fold time stamps, taken one after the other, into one number: their distances vary a little. */
 static u64 jitter(void)
 {
     u64 sum = 0;

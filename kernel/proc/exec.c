@@ -203,7 +203,7 @@ static vaddr_t build_stack(struct process *process, const struct exec_request *r
     return stack;
 }
 
-/* Set to 1 by a debugger that has attached (`debugwait`; tools/gdb does it by itself). */
+/* Set to 1 by a debugger that has attached (`debugwait`); galette-attach of tools/gdb does it. */
 volatile int debugger_attached;
 
 static void wait_for_debugger(void)
