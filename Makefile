@@ -25,10 +25,9 @@ ARGS   ?=#         the program's arguments, as the shell would split them
 TRACE  ?=#         1: one line per system call; or the names of calls
 QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
-DEBUG  ?=#         1: a kernel with its debugging checks, in build-debug
 V      ?=#         1: show the commands
 
-BUILD := $(if $(DEBUG),build-debug,build)
+BUILD := build
 
 # ---- Tools -------------------------------------------------------------------------------------
 
@@ -89,8 +88,8 @@ KERNEL_FIND    := find $(KERNEL_FOLDERS) -path boot/efi -prune -o -path '*/vdso'
 KERNEL_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -m64 -mno-red-zone -mgeneral-regs-only \
                  -mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
-                 -Wall -Wextra -Werror -I. $(if $(DEBUG),-DGALETTE_DEBUG)
-KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./ $(if $(DEBUG),-DGALETTE_DEBUG)
+                 -Wall -Wextra -Werror -I.
+KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
@@ -158,18 +157,18 @@ $(BUILD)/galette: $(BUILD)/galette.elf
 
 # An example is built first; anything else is a path.
 example := $(if $(findstring /,$(INITRD)),,$(if $(wildcard $(INITRD)),,build/programs/$(INITRD)))
-options  = -r $(RING) -m $(MEM) -c $(CPUS) \
-           $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
+how      = -r $(RING) $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
+options  = $(how) -m $(MEM) -c $(CPUS)
 
 .PHONY: run iso efi debug
 run: all $(example) $(if $(filter efi,$(BOOT)),build/galette.efi)
 	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(INITRD) $(ARGS) -- $(QEMU)
 
 iso: all $(example)
-	$(Q)$(GALETTE) iso $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+	$(Q)$(GALETTE) iso $(how) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
 efi: all $(example) build/galette.efi
-	$(Q)$(GALETTE) efi $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+	$(Q)$(GALETTE) efi $(how) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
 debug: all $(example)
 	$(Q)$(GALETTE) debug -b $(if $(filter file,$(origin BOOT)),pvh,$(BOOT)) $(options) \
@@ -261,4 +260,4 @@ help:
 #:   ARGS='a "b c"'     the program's arguments
 #:   TRACE=1            one line per system call
 #:   OUTPUT=FILE        where iso and efi write to
-#: V=1 shows the commands; DEBUG=1 builds a kernel with debugging checks in build-debug.
+#: V=1 shows the commands.

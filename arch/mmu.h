@@ -27,11 +27,11 @@ struct boot_info;
 #define MMU_LARGE_SIZE (2UL << 20)
 
 /* All RAM appears here, at DIRECT_MAP_BASE + physical address. */
-#define DIRECT_MAP_BASE 0xffff800000000000UL
-#define DIRECT_MAP_SIZE 0x0000400000000000UL /* 64 TiB */
+#define DIRECT_MAP_BASE  0xffff800000000000UL
+#define DIRECT_MAP_SIZE  0x0000400000000000UL /* 64 TiB */
 /* Device registers and tables outside RAM. */
-#define KMAP_BASE 0xffffc00000000000UL
-#define KMAP_SIZE 0x0000008000000000UL /* 512 GiB: one root entry */
+#define KMAP_BASE        0xffffc00000000000UL
+#define KMAP_SIZE        0x0000008000000000UL /* 512 GiB: one root entry */
 /* Kernel stacks with their guard pages. */
 #define KSTACK_AREA_BASE 0xffffc08000000000UL
 #define KSTACK_AREA_SIZE 0x0000008000000000UL

@@ -19,7 +19,7 @@ struct poller {
     struct poll_entry {
         struct wait_queue *queue;
         struct wait_entry wait;
-    } *entries;
+    } * entries;
     size_t count, capacity;
 };
 

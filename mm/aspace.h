@@ -18,11 +18,11 @@
 /* One mapping: pages of one object (or anonymous) with one protection. */
 struct vma {
     struct rb_node node;
-    vaddr_t start, end; /* page-aligned */
-    u64 gap;            /* free bytes between the mapping below and this one */
-    u64 gap_max;        /* largest gap in this node's subtree */
-    u32 prot;           /* PROT_READ | PROT_WRITE | PROT_EXEC */
-    u32 flags;          /* VMA_* */
+    vaddr_t start, end;       /* page-aligned */
+    u64 gap;                  /* free bytes between the mapping below and this one */
+    u64 gap_max;              /* largest gap in this node's subtree */
+    u32 prot;                 /* PROT_READ | PROT_WRITE | PROT_EXEC */
+    u32 flags;                /* VMA_* */
     struct vm_object *object; /* NULL: anonymous */
     u64 offset;               /* of `start` in the object, page-aligned */
 };
@@ -34,7 +34,7 @@ struct vma {
 struct aspace {
     struct mutex lock; /* guards all below and the page tables */
     struct mmu mmu;
-    bool user;         /* pages are reachable from ring 3 */
+    bool user; /* pages are reachable from ring 3 */
     struct rb_root vmas;
     struct vma *last_hit; /* where the last fault was */
     vaddr_t mmap_top;     /* mappings without a wish go below this, from top to bottom */

@@ -18,7 +18,7 @@
 #include "mm/page.h"
 #include "mm/vma.h"
 
-#define FAULT_AROUND (16 * PAGE_SIZE)
+#define FAULT_AROUND    (16 * PAGE_SIZE)
 /* Linux keeps this much free below a stack that grows (stack_guard_gap, 256 pages). */
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)
 

@@ -19,8 +19,8 @@
 #define NO_OBJECT 0xffffffffu
 
 struct size_class {
-    struct spinlock lock; /* guards `partial` and the descriptors of the class's pages */
-    u32 size;             /* bytes */
+    struct spinlock lock;     /* guards `partial` and the descriptors of the class's pages */
+    u32 size;                 /* bytes */
     struct list_head partial; /* pages with a free object; next is NULL before the first use */
 };
 

@@ -32,7 +32,7 @@ struct page {
         u32 first_free; /* PAGE_SLAB: offset of the first free object; see mm/heap.c */
     };
     u8 order;
-    u8 state; /* enum page_state */
+    u8 state;   /* enum page_state */
     u16 in_use; /* PAGE_SLAB: objects taken */
     void *owner;
 };

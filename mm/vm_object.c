@@ -49,9 +49,8 @@ static int memory_page(struct vm_object *object, u64 index, struct vm_page *out)
     u64 whole_pages = (memory->size - offset) >> PAGE_SHIFT;
     if (whole_pages == 0 || !IS_ALIGNED(memory->base, PAGE_SIZE))
         return memory_copy_page(memory, offset, out);
-    *out = (struct vm_page){.physical = memory->base + offset,
-                            .run = MIN(whole_pages, 0xffffffffUL),
-                            .borrowed = true};
+    *out = (struct vm_page){
+        .physical = memory->base + offset, .run = MIN(whole_pages, 0xffffffffUL), .borrowed = true};
     return 0;
 }
 

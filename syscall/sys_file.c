@@ -38,7 +38,8 @@ static long file_read(struct file *file, uptr buffer, size_t count)
 {
     if (!user_range_ok(buffer, count))
         return -EFAULT;
-    long result = file->ops->read ? file->ops->read(file, buffer, MIN(count, TRANSFER_MAX)) : -EINVAL;
+    long result =
+        file->ops->read ? file->ops->read(file, buffer, MIN(count, TRANSFER_MAX)) : -EINVAL;
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 
@@ -375,8 +376,8 @@ static long duplicate(int fd, int lowest, bool close_on_exec)
     struct file *file = file_of(fd);
     if (!file)
         return -EBADF;
-    long result = fdtable_install(&process_current()->files, file, lowest, open_files_limit(),
-                                  close_on_exec);
+    long result =
+        fdtable_install(&process_current()->files, file, lowest, open_files_limit(), close_on_exec);
     if (result < 0)
         file_put(file);
     return result;
@@ -389,8 +390,8 @@ static long duplicate_to(int fd, int new_fd, bool close_on_exec)
     struct file *file = file_of(fd);
     if (!file)
         return -EBADF;
-    long error = fdtable_replace(&process_current()->files, file, new_fd, open_files_limit(),
-                                 close_on_exec);
+    long error =
+        fdtable_replace(&process_current()->files, file, new_fd, open_files_limit(), close_on_exec);
     if (error == 0)
         return new_fd;
     file_put(file);

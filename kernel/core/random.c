@@ -13,9 +13,9 @@
 #include "kernel/lib/chacha.h"
 #include "kernel/lib/string.h"
 
-#define KEY_WORDS    8
-#define BLOCK_BYTES  64
-#define OUTPUT_BYTES (BLOCK_BYTES - KEY_WORDS * 4)
+#define KEY_WORDS     8
+#define BLOCK_BYTES   64
+#define OUTPUT_BYTES  (BLOCK_BYTES - KEY_WORDS * 4)
 #define JITTER_ROUNDS 16
 
 static struct spinlock lock = SPINLOCK_INIT; /* guards key, stock, left */

@@ -30,8 +30,8 @@ struct thread {
     int tid;
     void (*entry)(void *); /* where it begins */
     void *argument;
-    u64 ran_ticks;  /* of the TSC, before it was last switched to */
-    u64 since_tick; /* when it was last switched to */
+    u64 ran_ticks;    /* of the TSC, before it was last switched to */
+    u64 since_tick;   /* when it was last switched to */
     bool interrupted; /* a signal waits: interruptible sleeps end with -EINTR */
 };
 

@@ -25,7 +25,10 @@ struct wait_entry {
     struct thread *thread;
 };
 
-#define WAIT_QUEUE_INIT(name) {SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters)}
+#define WAIT_QUEUE_INIT(name)                         \
+    {                                                 \
+        SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters) \
+    }
 
 #define WAIT_FOREVER (~0UL)
 
@@ -42,30 +45,30 @@ void wait_end(struct wait_queue *queue, struct wait_entry *entry);
 #define wait_event(queue, condition) wait_event_until(queue, condition, WAIT_FOREVER)
 
 /* The same with a deadline (nanoseconds since boot): -ETIMEDOUT when it passes. */
-#define wait_event_until(queue, condition, deadline)                                               \
-    ({                                                                                             \
-        struct wait_entry wait_entry_;                                                             \
-        struct timer wait_timer_;                                                                  \
-        u64 wait_deadline_ = (deadline);                                                           \
-        int wait_result_ = 0;                                                                      \
-        timer_init_wake(&wait_timer_, thread_current());                                           \
-        while (!(condition)) {                                                                     \
-            wait_begin((queue), &wait_entry_);                                                     \
-            if (wait_deadline_ != WAIT_FOREVER)                                                    \
-                timer_start(&wait_timer_, wait_deadline_);                                         \
-            bool wait_ready_ = (condition);                                                        \
-            if (!wait_ready_ && thread_current()->interrupted)                                     \
-                wait_result_ = -EINTR;                                                             \
-            else if (!wait_ready_ && timer_expired(&wait_timer_, wait_deadline_))                  \
-                wait_result_ = -ETIMEDOUT;                                                         \
-            else if (!wait_ready_)                                                                 \
-                sched_block();                                                                     \
-            wait_end((queue), &wait_entry_);                                                       \
-            timer_stop(&wait_timer_);                                                              \
-            if (wait_result_ != 0)                                                                 \
-                break;                                                                             \
-        }                                                                                          \
-        wait_result_;                                                                              \
+#define wait_event_until(queue, condition, deadline)                              \
+    ({                                                                            \
+        struct wait_entry wait_entry_;                                            \
+        struct timer wait_timer_;                                                 \
+        u64 wait_deadline_ = (deadline);                                          \
+        int wait_result_ = 0;                                                     \
+        timer_init_wake(&wait_timer_, thread_current());                          \
+        while (!(condition)) {                                                    \
+            wait_begin((queue), &wait_entry_);                                    \
+            if (wait_deadline_ != WAIT_FOREVER)                                   \
+                timer_start(&wait_timer_, wait_deadline_);                        \
+            bool wait_ready_ = (condition);                                       \
+            if (!wait_ready_ && thread_current()->interrupted)                    \
+                wait_result_ = -EINTR;                                            \
+            else if (!wait_ready_ && timer_expired(&wait_timer_, wait_deadline_)) \
+                wait_result_ = -ETIMEDOUT;                                        \
+            else if (!wait_ready_)                                                \
+                sched_block();                                                    \
+            wait_end((queue), &wait_entry_);                                      \
+            timer_stop(&wait_timer_);                                             \
+            if (wait_result_ != 0)                                                \
+                break;                                                            \
+        }                                                                         \
+        wait_result_;                                                             \
     })
 
 #endif

@@ -31,11 +31,16 @@
 
 /* Where things go when nothing is random: what debuggers are used to see on Linux. */
 #define IMAGE_BASE       0x555555554000UL
-#define IMAGE_RANDOM     28 /* bits, in pages; Linux: mmap_rnd_bits */
-#define STACK_RANDOM     22 /* Linux: 16 GiB of stack positions */
-#define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
-#define BRK_RANDOM       13 /* 32 MiB */
+#define IMAGE_RANDOM     28          /* bits, in pages; Linux: mmap_rnd_bits */
+#define STACK_RANDOM     22          /* Linux: 16 GiB of stack positions */
+#define STACK_RANDOM_LOW 8           /* and these many 16-byte steps within the page */
+#define BRK_RANDOM       13          /* 32 MiB */
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
+
+/* S_IFMT and S_IFREG: <linux/stat.h> hides them once <elf.h> has brought in the C library's
+ * feature macros. */
+#define MODE_TYPE    0170000
+#define MODE_REGULAR 0100000
 
 #define DEBUGGER_POLL_NS 20000000
 
@@ -71,6 +76,8 @@ static void find_in_archive(const struct boot_module *module, struct program_fil
         give_up(EXIT_STATUS_NOT_FOUND, file->path, "no such file in the archive");
     if (error != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, file->path, why);
+    if ((entry.mode & MODE_TYPE) != MODE_REGULAR)
+        give_up(EXIT_STATUS_NOT_LOADABLE, file->path, "not a regular file");
     file->base = module->base + (entry.data - bytes);
     file->size = entry.data_size;
 }
@@ -212,8 +219,7 @@ static void wait_for_debugger(void)
     log_print(LOG_ERR, "waiting for a debugger: attach, set breakpoints, "
                        "then `set var debugger_attached = 1` and continue");
     while (!debugger_attached)
-        (void)!wait_event_until(&nobody, debugger_attached != 0,
-                                time_now_ns() + DEBUGGER_POLL_NS);
+        (void)!wait_event_until(&nobody, debugger_attached != 0, time_now_ns() + DEBUGGER_POLL_NS);
 }
 
 /* The program's thread. */

@@ -24,7 +24,7 @@ struct process {
     struct signal_actions actions;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
-    u64 image_bias; /* where the program lies, for messages */
+    u64 image_bias;              /* where the program lies, for messages */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };
 
