@@ -25,10 +25,9 @@ ARGS   ?=#         the program's arguments, as the shell would split them
 TRACE  ?=#         1: one line per system call; or the names of calls
 QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
-DEBUG  ?=#         1: a kernel with its debugging checks, in build-debug
 V      ?=#         1: show the commands
 
-BUILD := $(if $(DEBUG),build-debug,build)
+BUILD := build
 
 # ---- Tools -------------------------------------------------------------------------------------
 
@@ -52,7 +51,7 @@ groups += $(if $(filter iso,$(goals)),iso)
 groups += $(if $(filter efi build/galette.efi,$(goals)),efi)
 groups += $(if $(filter debug,$(goals)),gdb)
 groups += $(if $(filter test,$(goals)),check host fuzz run iso uefi efi gdb programs boot-tests)
-groups += $(if $(filter check,$(goals)),check)
+groups += $(if $(filter check% format,$(goals)),check)
 groups += $(if $(filter test-host,$(goals)),host)
 groups += $(if $(filter fuzz fuzz-smoke,$(goals)),fuzz)
 groups += $(if $(filter test-boot,$(goals)),run iso uefi efi gdb programs boot-tests)
@@ -89,8 +88,8 @@ KERNEL_FIND    := find $(KERNEL_FOLDERS) -path boot/efi -prune -o -path '*/vdso'
 KERNEL_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -m64 -mno-red-zone -mgeneral-regs-only \
                  -mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
-                 -Wall -Wextra -Werror -I. $(if $(DEBUG),-DGALETTE_DEBUG)
-KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./ $(if $(DEBUG),-DGALETTE_DEBUG)
+                 -Wall -Wextra -Werror -I.
+KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
@@ -158,18 +157,18 @@ $(BUILD)/galette: $(BUILD)/galette.elf
 
 # An example is built first; anything else is a path.
 example := $(if $(findstring /,$(INITRD)),,$(if $(wildcard $(INITRD)),,build/programs/$(INITRD)))
-options  = -r $(RING) -m $(MEM) -c $(CPUS) \
-           $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
+how      = -r $(RING) $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
+options  = $(how) -m $(MEM) -c $(CPUS)
 
 .PHONY: run iso efi debug
 run: all $(example) $(if $(filter efi,$(BOOT)),build/galette.efi)
 	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(INITRD) $(ARGS) -- $(QEMU)
 
 iso: all $(example)
-	$(Q)$(GALETTE) iso $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+	$(Q)$(GALETTE) iso $(how) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
 efi: all $(example) build/galette.efi
-	$(Q)$(GALETTE) efi $(options) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
+	$(Q)$(GALETTE) efi $(how) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
 
 debug: all $(example)
 	$(Q)$(GALETTE) debug -b $(if $(filter file,$(origin BOOT)),pvh,$(BOOT)) $(options) \
@@ -177,9 +176,12 @@ debug: all $(example)
 
 # ---- Tests -------------------------------------------------------------------------------------
 
-.PHONY: test test-boot check check-format check-sparse check-layers bench clean help FORCE
+.PHONY: test test-boot check check-format check-sparse check-layers check-docs format
+.PHONY: bench clean help FORCE
+CHECKS := check-format check-layers check-docs check-sparse
+
 test:
-	@$(PYTHON) tools/run_suites check test-host fuzz-smoke test-boot
+	@$(PYTHON) tools/run_suites $(CHECKS) test-host fuzz-smoke test-boot
 
 test-boot: all
 	$(Q)$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
@@ -203,7 +205,7 @@ endif
 C_FILES := $(shell find arch boot drivers fs kernel loader mm net syscall tests tools \
                         -name '*.[ch]' 2>/dev/null | sort)
 
-check: check-format check-layers check-sparse
+check: $(CHECKS)
 
 check-format:
 	$(show) FORMAT '$(words $(C_FILES)) files'
@@ -213,12 +215,24 @@ check-layers:
 	$(show) LAYERS tools/layers.txt
 	$(Q)$(PYTHON) tools/check_layers
 
+check-docs:
+	$(show) DOCS docs/syscalls.md
+	$(Q)$(PYTHON) tools/syscall_docs --check
+
+format:
+	clang-format -i $(C_FILES)
+
+# sparse says that it is glibc, and the kernel's headers hide parts from that. Cutting a
+# constant to its low half is how a 64-bit value gets into two registers.
+SPARSE_FLAGS := $(filter-out -Werror,$(KERNEL_CFLAGS)) -D__KERNEL__ -Wsparse-error -Wno-decl \
+                -Wno-cast-truncate
+
 check-sparse: $(KERNEL_C:%=$(BUILD)/sparse/%)
 
 $(BUILD)/sparse/%.c: %.c $(BUILD)/flags
 	$(show) SPARSE $<
 	@mkdir -p $(@D)
-	$(Q)$(SPARSE) $(filter-out -Werror,$(KERNEL_CFLAGS)) -Wsparse-error -Wno-decl $<
+	$(Q)$(SPARSE) $(SPARSE_FLAGS) $<
 	@touch $@
 
 clean:
@@ -233,7 +247,8 @@ help:
 #: make efi INITRD=hello   one EFI file with kernel, program and command line
 #: make debug INITRD=hello a machine that waits, and GDB with both symbol tables
 #: make test               check, test-host, fuzz-smoke and test-boot
-#: make check              format, layering, sparse
+#: make check              format, layering, generated documents, sparse
+#: make format             lets clang-format mend the format
 #: make bench              the tables of speed and size
 #: make clean
 #:
@@ -245,4 +260,4 @@ help:
 #:   ARGS='a "b c"'     the program's arguments
 #:   TRACE=1            one line per system call
 #:   OUTPUT=FILE        where iso and efi write to
-#: V=1 shows the commands; DEBUG=1 builds a kernel with debugging checks in build-debug.
+#: V=1 shows the commands.

@@ -11,10 +11,10 @@
 
 /* The part of a thread that belongs to the processor; embedded in struct thread. */
 struct arch_thread {
-    u64 stack_pointer;         /* saved by context_switch */
-    struct trap_frame *frame;  /* at the top of the kernel stack */
-    u64 fs_base, gs_base;      /* the program's, valid while the thread does not run */
-    void *fpu_area;            /* fpu_area_size() bytes, 64-byte aligned; NULL: no program */
+    u64 stack_pointer;        /* saved by context_switch */
+    struct trap_frame *frame; /* at the top of the kernel stack */
+    u64 fs_base, gs_base;     /* the program's, valid while the thread does not run */
+    void *fpu_area;           /* fpu_area_size() bytes, 64-byte aligned; NULL: no program */
 };
 
 /* Choose the ring in which programs run, 0 or 3, and whether system calls take the slow entry that

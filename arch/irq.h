@@ -15,8 +15,8 @@ struct irq_override {
     bool level_triggered;
 };
 struct irq_topology {
-    paddr_t local_apic;  /* 0: the architectural default */
-    paddr_t io_apic;     /* 0: the usual place */
+    paddr_t local_apic; /* 0: the architectural default */
+    paddr_t io_apic;    /* 0: the usual place */
     u32 io_apic_gsi_base;
     u32 override_count;
     struct irq_override overrides[16];
@@ -25,8 +25,8 @@ struct irq_topology {
 /* Start the local and the I/O interrupt controller of this machine; every line masked. */
 void irq_init(const struct irq_topology *topology);
 
-/* Route a legacy ISA interrupt to this processor and unmask it. Returns 0 or -EINVAL (no such
- * line), -EBUSY (taken). */
+/* Route a legacy ISA interrupt to the boot processor and unmask it; two devices may share one.
+ * Returns 0 or -EINVAL (no such line), -EBUSY (no room for another handler). */
 int irq_register_isa(u32 isa_irq, irq_handler handler, void *context) MUST_CHECK;
 
 #endif

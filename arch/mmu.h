@@ -4,7 +4,8 @@
  *
  * A `struct mmu` is one address space: a root table whose upper half is the kernel's, shared by
  * all. The caller holds the lock of the address space; the kernel's own tables are changed only
- * under mm/kmap.c's lock. Pages are PAGE_SIZE or, with MMU_LARGE, MMU_LARGE_SIZE bytes.
+ * under mm/kmap.c's lock, and by arch itself at boot, for the interrupt controllers. Pages are
+ * PAGE_SIZE or, with MMU_LARGE, MMU_LARGE_SIZE bytes.
  */
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H
@@ -21,17 +22,16 @@ struct boot_info;
 #define MMU_LARGE    (1u << 5)
 #define MMU_DIRTY    (1u << 6) /* only reported by mmu_query */
 #define MMU_GLOBAL   (1u << 7) /* the same in every address space */
-
 #define MMU_HIDDEN   (1u << 8) /* kept, but no access of any kind (PROT_NONE) */
 
 #define MMU_LARGE_SIZE (2UL << 20)
 
 /* All RAM appears here, at DIRECT_MAP_BASE + physical address. */
-#define DIRECT_MAP_BASE 0xffff800000000000UL
-#define DIRECT_MAP_SIZE 0x0000400000000000UL /* 64 TiB */
+#define DIRECT_MAP_BASE  0xffff800000000000UL
+#define DIRECT_MAP_SIZE  0x0000400000000000UL /* 64 TiB */
 /* Device registers and tables outside RAM. */
-#define KMAP_BASE 0xffffc00000000000UL
-#define KMAP_SIZE 0x0000008000000000UL /* 512 GiB: one root entry */
+#define KMAP_BASE        0xffffc00000000000UL
+#define KMAP_SIZE        0x0000008000000000UL /* 512 GiB: one root entry */
 /* Kernel stacks with their guard pages. */
 #define KSTACK_AREA_BASE 0xffffc08000000000UL
 #define KSTACK_AREA_SIZE 0x0000008000000000UL
@@ -51,7 +51,7 @@ static inline paddr_t virt_to_phys(const void *direct)
 }
 
 /* Readable pointer to physical memory before the direct map exists: valid until the next call.
- * NULL when `size` is above MMU_EARLY_MAP_MAX bytes. Boot only. */
+ * NULL when `size` is above MMU_EARLY_MAP_MAX bytes or no processor has the range. Boot only. */
 #define MMU_EARLY_MAP_MAX (1UL << 20)
 const void *mmu_early_map(paddr_t base, size_t size);
 
@@ -68,7 +68,7 @@ paddr_t mmu_image_end(void);
  * yet. Boot only. */
 void mmu_init(const struct boot_info *boot);
 
-/* True when `address` lies in the guard page below a kernel stack. */
+/* For a kernel address that faulted: true when it lies in the guard below a kernel stack. */
 bool mmu_is_stack_guard(vaddr_t address);
 
 extern struct mmu mmu_kernel;

@@ -19,8 +19,11 @@ void timer_arm(u64 ns);
 /* Forget the armed deadline. */
 void timer_disarm(void);
 
-/* The TSC's rate has been learned: derive the counter's from it where it was not known. */
+/* Derive the counter's rate from the TSC's (0: not known yet) where it was not known. */
 void timer_set_rate(u64 tsc_hz);
+/* True until the counter's rate is known; deadlines are then reckoned with 1 GHz, the fastest that
+ * exists, and come early. */
+bool timer_wants_rate(void);
 
 /* True with the counter's rate in *hz when that rate is known without measuring. */
 bool arch_reference_counter(u64 *hz);

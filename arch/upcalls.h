@@ -19,8 +19,8 @@ paddr_t arch_upcall_table_page(void);
 void arch_upcall_table_page_free(paddr_t page);
 
 /* A page fault on an address of the program's half, by the program or by a user copy. Interrupts
- * are on if they were. Returns 0 when the access can be retried, otherwise the signal number.
- * (mm) */
+ * are on if they were. Returns 0 when the access can be retried, otherwise the signal number with
+ * its si_code in *code. (kernel/proc, which asks mm) */
 int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code);
 
 /* The program did something that Linux answers with a signal. Does not return if the program

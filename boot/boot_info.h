@@ -36,8 +36,8 @@ struct memory_range {
 };
 
 struct boot_module {
-    paddr_t base; /* page-aligned when the door can arrange it */
-    u64 size;     /* bytes; may be 0 */
+    paddr_t base;                    /* page-aligned when the door can arrange it */
+    u64 size;                        /* bytes; may be 0 */
     char name[BOOT_MODULE_NAME_MAX]; /* first word of the module's string; "" when it has none */
 };
 
@@ -52,14 +52,13 @@ struct boot_framebuffer {
 };
 
 struct boot_info {
-    u32 door;               /* enum boot_door */
-    u32 memory_count;       /* valid entries of memory[] */
-    u32 module_count;       /* valid entries of modules[] */
-    u32 modules_dropped;    /* modules that did not fit into modules[] */
-    paddr_t rsdp;           /* ACPI root pointer; 0: not given by this door */
-    u64 entry_tsc;          /* TSC at the kernel's first instruction */
-    u64 parsed_tsc;         /* TSC when this structure was complete */
-    const char *error;      /* NULL, or why the hand-over was unusable (kernel address) */
+    u32 door;            /* enum boot_door */
+    u32 memory_count;    /* valid entries of memory[] */
+    u32 module_count;    /* valid entries of modules[] */
+    u32 modules_dropped; /* modules that did not fit into modules[] */
+    paddr_t rsdp;        /* ACPI root pointer; 0: not given by this door */
+    u64 entry_tsc;       /* TSC at the kernel's first instruction */
+    const char *error;   /* NULL, or why the hand-over was unusable (kernel address) */
     struct boot_framebuffer framebuffer;
     struct memory_range memory[BOOT_MEMORY_RANGES_MAX];
     struct boot_module modules[BOOT_MODULES_MAX];

@@ -37,7 +37,7 @@ global enter_long_mode
 enter_long_mode:
     mov edi, eax                        ; the time stamp travels in EDX:EDI
 
-    ; Identity-map the first 4 MiB: the image lies below 2 MiB (linker.ld asserts it).
+    ; Identity-map the first 2 MiB: the image lies below (linker.ld asserts it).
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_identity_pdpt) + PTE_PRESENT + PTE_WRITABLE
     mov dword [PHYSICAL(boot_identity_pdpt)], PHYSICAL(boot_identity_pd) + PTE_PRESENT + PTE_WRITABLE
     mov dword [PHYSICAL(boot_identity_pd)], PTE_PRESENT + PTE_WRITABLE + PTE_LARGE
@@ -95,7 +95,7 @@ build_tables:
     mov rbx, kernel_start
     sub rbx, rbp                        ; rbx: what to subtract from a symbol to make it physical
 
-    ; A physical-address macro for this routine: lea through RIP already gives physical addresses.
+    ; Here and below LEA through RIP gives physical addresses: that is where the code still runs.
     lea rax, [rel boot_pml4]
     lea rcx, [rel boot_high_pdpt]
     lea rdx, [rcx + PTE_PRESENT + PTE_WRITABLE]

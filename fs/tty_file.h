@@ -6,7 +6,7 @@
 #include "fs/file.h"
 #include "kernel/dev/tty.h"
 
-/* A file for `tty`, which Linux would call ttyS<line>; NULL: out of memory. */
+/* A file for `tty` with O_* `flags`; to programs it is /dev/console. NULL: out of memory. */
 struct file *tty_file_create(struct tty *tty, u32 flags);
 
 #endif

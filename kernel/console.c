@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console is COM1 unless the command line says otherwise. The log goes to QEMU's debug port when there is one, else to COM2 unless
- * that is the program's standard error, else to COM1, where it mixes with the program's output:
- * a machine with a single line has no better place.
+ * The console is COM1 unless the command line says otherwise. The log goes to QEMU's debug port
+ * when there is one, else to COM2 unless that is the program's standard error, else to COM1, where
+ * it mixes with the program's output: a machine with a single line has no better place.
  */
 #include "kernel/console.h"
 
@@ -13,7 +13,7 @@
 
 #define DEBUG_PORT 0xe9 /* reads back its own number when QEMU's isa-debugcon is there */
 
-#define PORTS 4
+#define PORTS   4
 #define NO_PORT (-1)
 
 static const struct {
@@ -23,23 +23,28 @@ static const struct {
 
 static struct uart ports[PORTS];
 static struct tty ttys[2];
-static int error_port = NO_PORT;
+static int console_port, error_port = NO_PORT;
 
 static void log_to_debug_port(const char *text, size_t length)
 {
     outsb(DEBUG_PORT, text, length);
 }
 
+/* COM2 if it is there and not the program's, else COM1, whoever has that. */
+static struct uart *log_uart(void)
+{
+    bool free = ports[1].port != 0 && error_port != 1 && console_port != 1;
+    return free ? &ports[1] : &ports[0];
+}
+
 static void log_to_uart(const char *text, size_t length)
 {
-    bool use_com2 = ports[1].port != 0 && error_port != 1;
-    uart_write_now(use_com2 ? &ports[1] : &ports[0], text, length);
+    uart_write_now(log_uart(), text, length);
 }
 
 static void panic_to_uart(const char *text, size_t length)
 {
-    bool use_com2 = ports[1].port != 0 && error_port != 1;
-    uart_write_polled(use_com2 ? &ports[1] : &ports[0], text, length);
+    uart_write_polled(log_uart(), text, length);
 }
 
 static bool probe(int port)
@@ -69,6 +74,7 @@ static void start_tty(struct tty *tty, int port, bool raw)
 void console_init(const struct cmdline *cmdline, struct tty **console, struct tty **error_console)
 {
     *console = *error_console = &ttys[0];
+    console_port = cmdline->console_port;
     start_tty(&ttys[0], cmdline->console_port, cmdline->tty_raw);
     if (cmdline->stderr_port != NO_PORT && cmdline->stderr_port != cmdline->console_port) {
         error_port = cmdline->stderr_port;

@@ -103,9 +103,9 @@ static void init_interrupts(void)
     }
     topology.override_count = MIN(acpi.override_count, (u32)ARRAY_SIZE(topology.overrides));
     for (u32 i = 0; i < topology.override_count; i++)
-        topology.overrides[i] = (struct irq_override){
-            acpi.overrides[i].isa_irq, acpi.overrides[i].gsi, acpi.overrides[i].active_low,
-            acpi.overrides[i].level_triggered};
+        topology.overrides[i] =
+            (struct irq_override){acpi.overrides[i].isa_irq, acpi.overrides[i].gsi,
+                                  acpi.overrides[i].active_low, acpi.overrides[i].level_triggered};
     irq_init(&topology);
 }
 
@@ -158,9 +158,9 @@ NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 en
     struct exec_request request = {.boot = &boot, .cmdline = &cmdline};
     console_init(&cmdline, &request.console, &request.error_console);
 
-    crashtest_run(cmdline.crashtest);
     init_trace();
     arch_set_program_ring(cmdline.ring, cmdline.trace);
+    crashtest_run(cmdline.crashtest);
     if (cmdline.boottime)
         exec_before_first_instruction = note_first_instruction;
     exec_start(&request);

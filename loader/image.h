@@ -10,10 +10,10 @@
 
 /* A program that has been placed. */
 struct image {
-    u64 bias;         /* added to every address of the file */
-    vaddr_t entry;    /* biased, like all that follows */
+    u64 bias;      /* added to every address of the file */
+    vaddr_t entry; /* biased, like all that follows */
     vaddr_t low, high;
-    vaddr_t phdr;     /* 0: not mapped */
+    vaddr_t phdr; /* 0: not mapped */
     u16 phnum, phent;
 };
 

@@ -15,7 +15,7 @@
 #include "mm/page.h"
 
 #define PAGES_KEPT_FOR_ARCH 16
-#define SLOT_SIZE (2 * KSTACK_SIZE)
+#define SLOT_SIZE           (2 * KSTACK_SIZE)
 
 static struct spinlock kmap_lock = SPINLOCK_INIT;
 static vaddr_t next_map = KMAP_BASE + PAGES_KEPT_FOR_ARCH * PAGE_SIZE;

@@ -18,13 +18,14 @@
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/string.h"
 
-#define BLOCK_PAGES (1UL << PAGE_ORDER_MAX)
+#define BLOCK_PAGES     (1UL << PAGE_ORDER_MAX)
 #define LOW_MEMORY_KEPT 0x10000UL /* real-mode vectors, BIOS data, room for a start-up trampoline */
-#define EXTENTS_MAX (BOOT_MEMORY_RANGES_MAX + 2 * (BOOT_MODULES_MAX + 2))
-#define RSDP_SIZE   36 /* bytes, ACPI 6.5, 5.2.5.3 */
-#define FREE_PAGES_MIN 128 /* tables, descriptors, the first thread: well below what a program needs */
-#define STOCK_MAX   32
-#define STOCK_BATCH 16
+#define EXTENTS_MAX     (BOOT_MEMORY_RANGES_MAX + 2 * (BOOT_MODULES_MAX + 2))
+#define RSDP_SIZE       36 /* bytes, ACPI 6.5, 5.2.5.3 */
+#define FREE_PAGES_MIN \
+    128 /* tables, descriptors, the first thread: well below what a program needs */
+#define STOCK_MAX      32
+#define STOCK_BATCH    16
 /* Physical memory above this multiple of the RAM found below it would need more descriptors than
  * it is worth. */
 #define SPARSENESS_MAX 64

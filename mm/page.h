@@ -32,14 +32,14 @@ struct page {
         u32 first_free; /* PAGE_SLAB: offset of the first free object; see mm/heap.c */
     };
     u8 order;
-    u8 state; /* enum page_state */
+    u8 state;   /* enum page_state */
     u16 in_use; /* PAGE_SLAB: objects taken */
     void *owner;
 };
 _Static_assert(sizeof(struct page) == 32, "0.8 % of memory: do not grow it");
 
-/* Learn the RAM from boot info (normalised), leaving out the image and the modules. Before
- * mmu_init. False when there is too little for a kernel to start in. */
+/* Learn the RAM from boot info (normalised), leaving out the first 64 KiB, the image, the modules
+ * and the RSDP. Before mmu_init. False when there is too little for a kernel to start in. */
 bool page_init(const struct boot_info *boot);
 
 /* Place the descriptors. After mmu_init: the direct map exists. */

@@ -7,6 +7,7 @@
 #include "arch/upcalls.h"
 #include "kernel/proc/process.h"
 #include "mm/page.h"
+#include "syscall/descriptor.h"
 #include "syscall/table.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -39,24 +40,69 @@ static void populate(vaddr_t address, u64 length, u64 prot)
             break;
 }
 
-static long map_anonymous(vaddr_t address, size_t length, u64 prot, u64 flags)
+/* What mmap was asked for, and what it shows. */
+struct request {
+    vaddr_t address;
+    size_t length;
+    u64 prot, flags;
+    struct vm_object *object; /* NULL: anonymous */
+    u64 offset;
+};
+
+static long map(const struct request *r)
 {
-    enum aspace_place place = flags & MAP_FIXED_NOREPLACE ? PLACE_FIXED_UNUSED
-                              : flags & MAP_FIXED         ? PLACE_FIXED
-                                                          : PLACE_ANYWHERE;
-    u32 vma_flags = (flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0;
-    if (flags & MAP_GROWSDOWN)
+    enum aspace_place place = r->flags & MAP_FIXED_NOREPLACE ? PLACE_FIXED_UNUSED
+                              : r->flags & MAP_FIXED         ? PLACE_FIXED
+                                                             : PLACE_ANYWHERE;
+    u32 vma_flags = (r->flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0;
+    if (r->flags & MAP_GROWSDOWN)
         vma_flags |= VMA_GROWS_DOWN;
-    if (is_hopeless(length, prot, flags) || over_address_limit(length))
+    bool needs_memory = !r->object || !(vma_flags & VMA_SHARED);
+    if ((needs_memory && is_hopeless(r->length, r->prot, r->flags)) ||
+        over_address_limit(r->length))
         return -ENOMEM;
     vaddr_t placed;
-    int error =
-        aspace_map(space(), address, length, prot & PROT_ALL, vma_flags, place, NULL, 0, &placed);
+    int error = aspace_map(space(), r->address, r->length, r->prot & PROT_ALL, vma_flags, place,
+                           r->object, r->offset, &placed);
     if (error != 0)
         return error;
-    if (flags & (MAP_POPULATE | MAP_LOCKED))
-        populate(placed, length, prot);
+    if (r->flags & (MAP_POPULATE | MAP_LOCKED))
+        populate(placed, r->length, r->prot);
     return placed;
+}
+
+/* The object that a mapping of `file` shows, with a reference. */
+static long object_of(struct file *file, u64 prot, bool shared, struct vm_object **out)
+{
+    if (!file_readable(file))
+        return -EACCES;
+    if (shared && (prot & PROT_WRITE) && !file_writable(file))
+        return -EACCES;
+    if (file->ops->map)
+        return file->ops->map(file, prot, shared, out);
+    if (!file->inode || !file->inode->object)
+        return -ENODEV;
+    *out = file->inode->object;
+    vm_object_get(*out);
+    return 0;
+}
+
+static long map_file(struct request *r, int fd, u64 offset)
+{
+    if (offset + r->length < offset)
+        return -EOVERFLOW;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    bool shared = (r->flags & MAP_TYPE) != MAP_PRIVATE;
+    r->offset = offset;
+    long result = object_of(file, r->prot, shared, &r->object);
+    if (result == 0) {
+        result = map(r);
+        vm_object_put(r->object);
+    }
+    file_put(file);
+    return result;
 }
 
 long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 offset)
@@ -64,21 +110,14 @@ long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 o
     u64 type = flags & MAP_TYPE;
     if (!IS_ALIGNED(offset, PAGE_SIZE))
         return -EINVAL;
-    if (!(flags & MAP_ANONYMOUS)) {
-        struct file *file = fdtable_get(&process_current()->files, fd);
-        if (!file)
-            return -EBADF;
-        file_put(file);
-    }
     if (length == 0 || (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
         return -EINVAL;
     if (type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS))
         return -EINVAL;
-    if (!(flags & MAP_ANONYMOUS))
-        return -ENODEV; /* the console cannot be mapped, and there are no other files yet */
     if (flags & MAP_HUGETLB)
         return -ENOMEM; /* as on a Linux whose pool of huge pages is empty */
-    return map_anonymous(address, length, prot, flags);
+    struct request request = {address, length, prot, flags, NULL, 0};
+    return flags & MAP_ANONYMOUS ? map(&request) : map_file(&request, fd, offset);
 }
 
 long sys_munmap(vaddr_t address, size_t length)

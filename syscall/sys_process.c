@@ -11,8 +11,8 @@
 #include "kernel/proc/process.h"
 #include "syscall/table.h"
 
-#define ROBUST_LIST_HEAD_SIZE 24 /* <linux/futex.h>: struct robust_list_head */
-#define RSEQ_SIZE             32 /* the first version, the one that glibc registers */
+#define ROBUST_LIST_HEAD_SIZE 24      /* <linux/futex.h>: struct robust_list_head */
+#define RSEQ_SIZE             32      /* the first version, the one that glibc registers */
 #define OPEN_FILES_HARD_MAX   1048576 /* Linux's default fs.nr_open */
 
 static bool is_own_id(int id)

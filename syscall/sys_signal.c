@@ -12,8 +12,8 @@
 #define SI_TKILL_CODE (-6) /* SI_TKILL */
 
 /* Flags that this kernel knows; Linux drops the others, and programs test for that. */
-#define SA_KNOWN                                                                                   \
-    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |            \
+#define SA_KNOWN                                                                       \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
      SA_RESETHAND | SA_RESTORER)
 
 long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
@@ -80,7 +80,9 @@ static void stack_describe(const struct signal_stack *stack, bool in_use, stack_
     *out = (stack_t){
         .ss_sp = (void *)stack->base,
         .ss_size = stack->size,
-        .ss_flags = stack->flags | (stack->size == 0 ? SS_DISABLE : in_use ? SS_ONSTACK : 0),
+        .ss_flags = stack->flags | (stack->size == 0 ? SS_DISABLE
+                                    : in_use         ? SS_ONSTACK
+                                                     : 0),
     };
 }
 
@@ -105,8 +107,8 @@ static long stack_set(struct signal_stack *stack, const stack_t *wanted, bool in
 long sys_sigaltstack(uptr stack, uptr old)
 {
     struct signal_stack *current = &task_current()->signals.stack;
-    bool in_use = signal_on_stack(current, percpu_this()->frame->rsp) &&
-                  !(current->flags & SS_AUTODISARM);
+    bool in_use =
+        signal_on_stack(current, percpu_this()->frame->rsp) && !(current->flags & SS_AUTODISARM);
     stack_t wanted, previous = {0};
     stack_describe(current, in_use, &previous);
     if (stack.addr != 0) {

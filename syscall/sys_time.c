@@ -14,7 +14,7 @@
 #include "syscall/decode.h"
 #include "syscall/table.h"
 
-#define COARSE_RESOLUTION 4000000 /* Linux at CONFIG_HZ=250, Debian's */
+#define COARSE_RESOLUTION 4000000               /* Linux at CONFIG_HZ=250, Debian's */
 #define NS_PER_TICK       (NS_PER_SECOND / 100) /* USER_HZ */
 
 long decode_timespec(uptr user, u64 *ns)

@@ -15,13 +15,13 @@
 #include "kernel/lib/muldiv.h"
 #include "kernel/lib/string.h"
 
-#define DIVIDE_BY_1      0xb
-#define COUNT_MAX        0xffffffffu
-#define HYPERVISOR_HZ    1000000000UL
+#define DIVIDE_BY_1   0xb
+#define COUNT_MAX     0xffffffffu
+#define HYPERVISOR_HZ 1000000000UL
 
 static void (*expiry_handler)(void);
-static u64 elapsed;      /* ticks before the last reload */
-static u32 loaded;       /* the last value written */
+static u64 elapsed; /* ticks before the last reload */
+static u32 loaded;  /* the last value written */
 static u64 known_hz;
 static u64 start_tsc;
 static bool deadline_armed;
@@ -62,10 +62,14 @@ u64 arch_reference_read(void)
 
 void timer_set_rate(u64 tsc_hz)
 {
-    u64 ticks = arch_reference_read();
     u64 cycles = cpu_read_tsc() - start_tsc;
-    if (known_hz == 0 && cycles != 0)
-        known_hz = muldiv_u64(ticks, tsc_hz, cycles);
+    if (known_hz == 0 && tsc_hz != 0 && cycles != 0)
+        known_hz = muldiv_u64(arch_reference_read(), tsc_hz, cycles);
+}
+
+bool timer_wants_rate(void)
+{
+    return known_hz == 0;
 }
 
 void timer_arm(u64 ns)

@@ -16,8 +16,8 @@
 #include "arch/x86_64/msr.h"
 #include "kernel/lib/string.h"
 
-#define FXSAVE_FCW   0 /* offsets in the legacy area (SDM 1, 10.5.1) */
-#define FXSAVE_MXCSR 24
+#define FXSAVE_FCW    0 /* offsets in the legacy area (SDM 1, 10.5.1) */
+#define FXSAVE_MXCSR  24
 #define FCW_DEFAULT   0x37f
 #define MXCSR_DEFAULT 0x1f80
 

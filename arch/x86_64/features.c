@@ -58,7 +58,6 @@ void cpu_features_detect(void)
     f->hwcap = regs.edx;
     f->pge = regs.edx & (1u << 13);
     f->x2apic = regs.ecx & (1u << 21);
-    f->tsc_deadline = regs.ecx & (1u << 24);
     f->xsave = regs.ecx & (1u << 26);
     f->rdrand = regs.ecx & (1u << 30);
     detect_hypervisor(regs.ecx);

@@ -46,17 +46,17 @@ struct PACKED table_pointer {
     u64 base;
 };
 
-#define GDT_ENTRIES      10
-#define GATE_INTERRUPT   0x8e
-#define GATE_FROM_RING3  0x60
-#define IST_STACK_SIZE   4096
-#define TSS_AVAILABLE    0x89UL
+#define GDT_ENTRIES     10
+#define GATE_INTERRUPT  0x8e
+#define GATE_FROM_RING3 0x60
+#define IST_STACK_SIZE  4096
+#define TSS_AVAILABLE   0x89UL
 
-/* Double fault and panic print from their stack, so those are larger than the one that is only
- * passed through. */
+/* Frames only pass through `move` and `debug`, but a trap that finds no kernel stack to move to is
+ * reported from there. */
 struct ist_stacks {
-    u8 move[1024] ALIGNED(16);
-    u8 debug[1024] ALIGNED(16);
+    u8 move[IST_STACK_SIZE] ALIGNED(16);
+    u8 debug[IST_STACK_SIZE] ALIGNED(16);
     u8 nmi[IST_STACK_SIZE] ALIGNED(16);
     u8 double_fault[2 * IST_STACK_SIZE] ALIGNED(16);
     u8 machine_check[IST_STACK_SIZE] ALIGNED(16);

@@ -9,11 +9,11 @@
 
 #include "kernel/lib/types.h"
 
-#define KERNEL_CS 0x10
-#define KERNEL_SS 0x18
-#define USER_CS32 0x23
-#define USER_SS   0x2b
-#define USER_CS   0x33
+#define KERNEL_CS    0x10
+#define KERNEL_SS    0x18
+#define USER_CS32    0x23
+#define USER_SS      0x2b
+#define USER_CS      0x33
 #define TSS_SELECTOR 0x40
 
 /* Load this processor's GDT, TSS and the common IDT. */

@@ -22,16 +22,20 @@
 #define REDIRECT_LEVEL      (1u << 15)
 #define REDIRECT_ACTIVE_LOW (1u << 13)
 
+/* Serial ports come in pairs that share a line: COM1 and COM3, COM2 and COM4. */
+#define SHARERS_MAX 2
+
 struct irq_line {
-    irq_handler handler;
-    void *context;
+    u32 isa_irq;
+    u32 sharers; /* valid entries below; 0: the line is free */
+    irq_handler handlers[SHARERS_MAX];
+    void *contexts[SHARERS_MAX];
 };
 
 static volatile u32 *registers;
 static u32 gsi_first, gsi_count;
 static struct irq_topology topology;
 static struct irq_line lines[VECTOR_EXTERNAL_LAST - VECTOR_EXTERNAL_FIRST + 1];
-static u32 next_vector = VECTOR_EXTERNAL_FIRST;
 
 static u32 ioapic_read(u32 reg)
 {
@@ -68,8 +72,8 @@ int ioapic_route(u32 gsi, u8 vector, bool active_low, bool level)
         return -EINVAL;
     u32 reg = IOAPIC_REDIRECT + 2 * (gsi - gsi_first);
     ioapic_write(reg + 1, percpus[0].apic_id << 24);
-    ioapic_write(reg, vector | (level ? REDIRECT_LEVEL : 0) |
-                          (active_low ? REDIRECT_ACTIVE_LOW : 0));
+    ioapic_write(reg,
+                 vector | (level ? REDIRECT_LEVEL : 0) | (active_low ? REDIRECT_ACTIVE_LOW : 0));
     return 0;
 }
 
@@ -90,16 +94,36 @@ static struct irq_override isa_line(u32 isa_irq)
     return (struct irq_override){.gsi = isa_irq};
 }
 
+/* The line that has this interrupt, or a free one; NULL: all are taken. */
+static struct irq_line *line_for(u32 isa_irq)
+{
+    for (u32 i = 0; i < ARRAY_SIZE(lines); i++) {
+        if (lines[i].sharers == 0)
+            lines[i].isa_irq = isa_irq;
+        if (lines[i].isa_irq == isa_irq)
+            return &lines[i];
+    }
+    return NULL;
+}
+
 int irq_register_isa(u32 isa_irq, irq_handler handler, void *context)
 {
     if (isa_irq > 15)
         return -EINVAL;
-    if (next_vector > VECTOR_EXTERNAL_LAST)
+    struct irq_line *line = line_for(isa_irq);
+    if (!line)
         return -EBUSY;
-    u8 vector = next_vector++;
-    lines[vector - VECTOR_EXTERNAL_FIRST] = (struct irq_line){handler, context};
-    struct irq_override line = isa_line(isa_irq);
-    return ioapic_route(line.gsi, vector, line.active_low, line.level_triggered);
+    u32 slot = line->sharers;
+    if (slot == SHARERS_MAX)
+        return -EBUSY;
+    line->handlers[slot] = handler;
+    line->contexts[slot] = context;
+    __atomic_store_n(&line->sharers, slot + 1, __ATOMIC_RELEASE);
+    if (slot != 0)
+        return 0; /* routed already */
+    struct irq_override route = isa_line(isa_irq);
+    u8 vector = VECTOR_EXTERNAL_FIRST + (line - lines);
+    return ioapic_route(route.gsi, vector, route.active_low, route.level_triggered);
 }
 
 void irq_dispatch(u32 vector)
@@ -109,9 +133,10 @@ void irq_dispatch(u32 vector)
     if (vector == VECTOR_TIMER)
         apic_timer_interrupt();
     else if (vector >= VECTOR_EXTERNAL_FIRST && vector <= VECTOR_EXTERNAL_LAST) {
-        struct irq_line *line = &lines[vector - VECTOR_EXTERNAL_FIRST];
-        if (line->handler)
-            line->handler(line->context);
+        const struct irq_line *line = &lines[vector - VECTOR_EXTERNAL_FIRST];
+        u32 sharers = __atomic_load_n(&line->sharers, __ATOMIC_ACQUIRE);
+        for (u32 i = 0; i < sharers; i++)
+            line->handlers[i](line->contexts[i]);
     }
     apic_write(APIC_EOI, 0);
 }

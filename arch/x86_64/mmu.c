@@ -227,8 +227,8 @@ void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release re
 
 static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
-    u32 flags = *(const u32 *)context | (pte_flags(*entry) & MMU_BORROWED) |
-                (level == 2 ? MMU_LARGE : 0);
+    u32 flags =
+        *(const u32 *)context | (pte_flags(*entry) & MMU_BORROWED) | (level == 2 ? MMU_LARGE : 0);
     if (!(*entry & PTE_WRITABLE))
         flags &= ~MMU_WRITE;
     u64 dirty = *entry & PTE_DIRTY;

@@ -139,8 +139,7 @@ void mmu_init(const struct boot_info *boot)
     map_image(root, data_start, boot_stack_guard, MMU_WRITE);
     map_image(root, boot_stack_guard + PAGE_SIZE, data_end, MMU_WRITE);
     for (u32 i = 0; i < boot->memory_count; i++)
-        if (boot->memory[i].kind != MEMORY_RESERVED)
-            map_direct(root, &boot->memory[i]);
+        map_direct(root, &boot->memory[i]); /* normalised: all of it is RAM */
     subtable(root, pte_index(KMAP_BASE, 4));
     subtable(root, pte_index(KSTACK_AREA_BASE, 4));
     mmu_kernel.root = root;

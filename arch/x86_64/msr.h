@@ -58,16 +58,16 @@ static inline void wrmsr(u32 msr, u64 value)
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
-#define DEFINE_CONTROL_REGISTER(name)                                                              \
-    static inline u64 read_##name(void)                                                            \
-    {                                                                                              \
-        u64 value;                                                                                 \
-        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                     \
-        return value;                                                                              \
-    }                                                                                              \
-    static inline void write_##name(u64 value)                                                     \
-    {                                                                                              \
-        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");                            \
+#define DEFINE_CONTROL_REGISTER(name)                                   \
+    static inline u64 read_##name(void)                                 \
+    {                                                                   \
+        u64 value;                                                      \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
+        return value;                                                   \
+    }                                                                   \
+    static inline void write_##name(u64 value)                          \
+    {                                                                   \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
     }
 
 DEFINE_CONTROL_REGISTER(cr0)

@@ -14,7 +14,7 @@
 #define PTE_DIRTY         (1UL << 6)
 #define PTE_LARGE         (1UL << 7) /* in a level-2 or level-3 entry */
 #define PTE_GLOBAL        (1UL << 8)
-#define PTE_BORROWED      (1UL << 9) /* ours to define: the frame is not the allocator's */
+#define PTE_BORROWED      (1UL << 9)  /* ours to define: the frame is not the allocator's */
 #define PTE_HIDDEN        (1UL << 10) /* ours: not present, but the frame is kept */
 #define PTE_NO_EXECUTE    (1UL << 63)
 #define PTE_ADDRESS       0x000ffffffffff000UL

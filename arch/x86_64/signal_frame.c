@@ -29,11 +29,11 @@
 /* Flags that a program may set through its frame (Linux: FIX_EFLAGS). */
 #define RFLAGS_PROGRAM 0x50dd5UL
 
-#define FXSAVE_MXCSR      24
-#define FXSAVE_MXCSR_MASK 28
-#define FXSAVE_SOFTWARE   464 /* struct _fpx_sw_bytes */
-#define XSAVE_HEADER      512
-#define XSAVE_HEADER_SIZE 64
+#define FXSAVE_MXCSR       24
+#define FXSAVE_MXCSR_MASK  28
+#define FXSAVE_SOFTWARE    464 /* struct _fpx_sw_bytes */
+#define XSAVE_HEADER       512
+#define XSAVE_HEADER_SIZE  64
 #define MXCSR_MASK_DEFAULT 0xffbfu
 
 struct rt_frame {
@@ -87,10 +87,26 @@ static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f
                            const struct signal_call *call)
 {
     *out = (struct sigcontext_64){
-        .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11, .r12 = f->r12, .r13 = f->r13,
-        .r14 = f->r14, .r15 = f->r15, .di = f->rdi, .si = f->rsi, .bp = f->rbp, .bx = f->rbx,
-        .dx = f->rdx, .ax = f->rax, .cx = f->rcx, .sp = f->rsp, .ip = f->rip,
-        .flags = f->rflags, .cs = f->cs, .ss = f->ss,
+        .r8 = f->r8,
+        .r9 = f->r9,
+        .r10 = f->r10,
+        .r11 = f->r11,
+        .r12 = f->r12,
+        .r13 = f->r13,
+        .r14 = f->r14,
+        .r15 = f->r15,
+        .di = f->rdi,
+        .si = f->rsi,
+        .bp = f->rbp,
+        .bx = f->rbx,
+        .dx = f->rdx,
+        .ax = f->rax,
+        .cx = f->rcx,
+        .sp = f->rsp,
+        .ip = f->rip,
+        .flags = f->rflags,
+        .cs = f->cs,
+        .ss = f->ss,
     };
     if (f->vector < VECTOR_EXCEPTION_END) {
         out->trapno = f->vector;
@@ -121,14 +137,14 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     struct rt_frame rt;
     memset(&rt, 0, sizeof(rt));
     rt.return_address = call->restorer;
-    rt.context.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-                          (cpu_features.xsave ? UC_FP_XSTATE : 0);
+    rt.context.uc_flags =
+        UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
     rt.context.uc_stack.ss_sp = (void *)call->stack->base;
     rt.context.uc_stack.ss_size = call->stack->size;
-    rt.context.uc_stack.ss_flags = call->stack->flags |
-                                   (call->stack->size == 0 ? SS_DISABLE
-                                    : signal_on_stack(call->stack, frame->rsp) ? SS_ONSTACK
-                                                                               : 0);
+    rt.context.uc_stack.ss_flags =
+        call->stack->flags | (call->stack->size == 0                     ? SS_DISABLE
+                              : signal_on_stack(call->stack, frame->rsp) ? SS_ONSTACK
+                                                                         : 0);
     fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame, call);
     rt.context.uc_mcontext.fpstate = (void *)fpu;
     memcpy(&rt.context.uc_sigmask, &call->saved_mask, sizeof(call->saved_mask));

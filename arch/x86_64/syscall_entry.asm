@@ -36,7 +36,6 @@ extern trap_return
     sti
 %endmacro
 
-; Linux takes the number from EAX alone: the upper half of RAX does not matter.
 SYSCALL_TABLE_ENTRIES equ 463         ; SYSCALL_COUNT of syscall/table.h; dispatch.c asserts it
 
 %macro RESTORE_ARGUMENTS 0
@@ -73,7 +72,7 @@ global syscall_entry_ring3
 syscall_entry_ring3:
     ENTER_KERNEL
     mov rcx, r10
-    mov eax, eax
+    mov eax, eax                        ; Linux looks at the lower half alone
     cmp eax, SYSCALL_TABLE_ENTRIES
     jae syscall_range_ring3
     call [rax * 8 + syscall_table]
@@ -91,7 +90,7 @@ global syscall_entry_ring0
 syscall_entry_ring0:
     ENTER_KERNEL
     mov rcx, r10
-    mov eax, eax
+    mov eax, eax                        ; Linux looks at the lower half alone
     cmp eax, SYSCALL_TABLE_ENTRIES
     jae syscall_range_ring0
     call [rax * 8 + syscall_table]

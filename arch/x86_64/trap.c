@@ -18,11 +18,11 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/msr.h"
 
-#define VECTOR_DIVIDE        0
-#define VECTOR_DEBUG         1
-#define VECTOR_NMI           2
-#define VECTOR_BREAKPOINT    3
-#define VECTOR_DOUBLE_FAULT  8
+#define VECTOR_DIVIDE       0
+#define VECTOR_DEBUG        1
+#define VECTOR_NMI          2
+#define VECTOR_BREAKPOINT   3
+#define VECTOR_DOUBLE_FAULT 8
 
 #define PF_PRESENT 1u
 #define PF_WRITE   2u
@@ -132,8 +132,7 @@ static void exception(struct trap_frame *frame)
         arch_upcall_program_exception(frame, e->signal, e->code, at_instruction ? frame->rip : 0);
         return;
     }
-    /* A non-canonical user address is a #GP, not a #PF; the range check stops those, but not a
-     * copy that runs off the end of the lower half. */
+    /* The range checks keep user copies canonical, so this is a second line of defence. */
     if (resume_user_copy(frame))
         return;
     arch_upcall_fatal(frame, exception_name(frame->vector));

@@ -40,6 +40,7 @@ void log_break_lock(void)
 {
     spin_init(&sink_lock);
     sink = sink_for_panic;
+    log_level = LOG_DEBUG; /* nothing hides a panic */
     clock_ns = NULL;
 }
 
@@ -58,8 +59,8 @@ void log_print(int level, const char *format, ...)
         return;
     char line[LINE_MAX];
     u64 ns = clock_ns ? clock_ns() : 0;
-    int length = fmt_snprintf(line, sizeof(line), "[%5lu.%06lu] ", ns / 1000000000,
-                              ns / 1000 % 1000000);
+    int length =
+        fmt_snprintf(line, sizeof(line), "[%5lu.%06lu] ", ns / 1000000000, ns / 1000 % 1000000);
     va_list arguments;
     va_start(arguments, format);
     length += fmt_vsnprintf(line + length, sizeof(line) - length - 1, format, arguments);

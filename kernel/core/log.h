@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's log: lines on a channel of its own, never on the program's standard output if the
- * machine offers another way (main chooses the sink). Any context, interrupts included; a line
+ * machine offers another way (kernel/console.c chooses). Any context, interrupts included; a line
  * that the log level suppresses costs one comparison.
  */
 #ifndef KERNEL_CORE_LOG_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A lock that sleeps: for threads only, and the one to hold over user copies and allocations. */
+/*
+ * A lock that sleeps: for threads only, and the one to hold over user copies and allocations. (Not
+ * an address space's: a user copy may fault, and the fault takes that one.)
+ */
 #ifndef KERNEL_CORE_MUTEX_H
 #define KERNEL_CORE_MUTEX_H
 

@@ -13,9 +13,9 @@
 #include "kernel/lib/chacha.h"
 #include "kernel/lib/string.h"
 
-#define KEY_WORDS    8
-#define BLOCK_BYTES  64
-#define OUTPUT_BYTES (BLOCK_BYTES - KEY_WORDS * 4)
+#define KEY_WORDS     8
+#define BLOCK_BYTES   64
+#define OUTPUT_BYTES  (BLOCK_BYTES - KEY_WORDS * 4)
 #define JITTER_ROUNDS 16
 
 static struct spinlock lock = SPINLOCK_INIT; /* guards key, stock, left */
@@ -32,7 +32,7 @@ static void refill_locked(void)
     left = sizeof(stock);
 }
 
-/* Fold time stamps around memory accesses into one number: they vary a little on any machine. */
+/* Fold time stamps, taken one after the other, into one number: their distances vary a little. */
 static u64 jitter(void)
 {
     u64 sum = 0;

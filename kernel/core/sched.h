@@ -3,8 +3,8 @@
  * Threads and who runs: one run queue for each processor.
  *
  * A thread that blocks gives the processor to the next one that is ready, or to the processor's
- * idle thread, which halts until an interrupt. Locks: a queue's lock is the innermost lock of all
- * and is taken with interrupts off.
+ * idle thread, which halts until an interrupt. Locks: a queue's lock is taken with interrupts off,
+ * and inside it only those of memory, when a thread that has ended is freed.
  */
 #ifndef KERNEL_CORE_SCHED_H
 #define KERNEL_CORE_SCHED_H
@@ -30,8 +30,8 @@ struct thread {
     int tid;
     void (*entry)(void *); /* where it begins */
     void *argument;
-    u64 ran_ticks;  /* of the TSC, before it was last switched to */
-    u64 since_tick; /* when it was last switched to */
+    u64 ran_ticks;    /* of the TSC, before it was last switched to */
+    u64 since_tick;   /* when it was last switched to */
     bool interrupted; /* a signal waits: interruptible sleeps end with -EINTR */
 };
 

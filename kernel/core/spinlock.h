@@ -16,7 +16,10 @@ struct spinlock {
     u32 serving;
 };
 
-#define SPINLOCK_INIT {0, 0}
+#define SPINLOCK_INIT \
+    {                 \
+        0, 0          \
+    }
 
 static inline void spin_init(struct spinlock *lock)
 {

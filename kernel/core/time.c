@@ -3,8 +3,8 @@
  * The clock; see time.h.
  *
  * `scale` is written once and then published through `ready`: readers need no lock and no sequence
- * count. Before that everything goes through learn_now under `learning.lock`, the innermost lock
- * of all. Nothing here may write to the log, which asks for the time.
+ * count. Before that everything goes through learn_now under `learning.lock`, inside which no
+ * other lock is taken. Nothing here may write to the log, which asks for the time.
  *
  * A narrow reference counter (the ACPI timer's 24 bits wrap every 4.7 s) may have wrapped since it
  * was last read, if nobody asked for the time. The TSC tells how often, once its rate is known

@@ -30,6 +30,8 @@ static void arm_hardware_locked(void)
         return;
     }
     u64 now = time_now_ns();
+    if (timer_wants_rate())
+        timer_set_rate(time_tsc_hz());
     timer_arm(first->deadline > now ? first->deadline - now : 1);
 }
 

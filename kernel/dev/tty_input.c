@@ -8,7 +8,7 @@
  * visual editing, erasing a tab by its true width is missing.
  *
  * All of this runs in the device's interrupt under tty->lock; signals are raised and readers woken
- * after the lock is dropped.
+ * after the lock is dropped, writers that VSTART lets go on under it.
  */
 #include <asm/signal.h>
 

@@ -2,9 +2,10 @@
 /*
  * Running the program that the machine was booted for.
  *
- * The first module is either the program itself or a cpio archive that contains it. The steps are
- * those of execve: find the file, check it into a plan, place it, build the stack, enter. Each
- * failure ends the machine with one line that says what is wrong with the file.
+ * The first module is either the program itself or an archive that contains it; rootfs.c makes the
+ * file tree of it. The steps are those of execve: find the file, follow `#!`, check it into a plan,
+ * place it and its interpreter, build the stack, enter. Each failure ends the machine with one line
+ * that says what is wrong.
  */
 #include "kernel/proc/exec.h"
 
@@ -20,9 +21,10 @@
 #include "kernel/core/random.h"
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
-#include "kernel/lib/cpio.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/program.h"
+#include "kernel/proc/rootfs.h"
 #include "loader/image.h"
 #include "loader/stack.h"
 #include "mm/heap.h"
@@ -31,26 +33,45 @@
 
 /* Where things go when nothing is random: what debuggers are used to see on Linux. */
 #define IMAGE_BASE       0x555555554000UL
-#define IMAGE_RANDOM     28 /* bits, in pages; Linux: mmap_rnd_bits */
-#define STACK_RANDOM     22 /* Linux: 16 GiB of stack positions */
-#define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
-#define BRK_RANDOM       13 /* 32 MiB */
+#define IMAGE_RANDOM     28          /* bits, in pages; Linux: mmap_rnd_bits */
+#define STACK_RANDOM     22          /* Linux: 16 GiB of stack positions */
+#define STACK_RANDOM_LOW 8           /* and these many 16-byte steps within the page */
+#define BRK_RANDOM       13          /* 32 MiB */
+#define DEBUGGER_POLL_NS 20000000
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
 
 #define DEBUGGER_POLL_NS 20000000
 
 void (*exec_before_first_instruction)(void);
 
-struct program_file {
-    const char *path;
-    paddr_t base;
-    u64 size;
+#define SCRIPTS_MAX 4 /* a script's interpreter may be a script: Linux allows as many */
+
+/* Everything that is known of a program on its way to its first instruction. */
+struct start {
+    const struct exec_request *request;
+    struct process *process;
+    struct program program, interpreter;
+    struct image image, interpreter_image;
+    const char *argv[CMDLINE_ARGUMENTS_MAX + 2 * SCRIPTS_MAX + 1];
+    size_t argc;
+    char lines[SCRIPTS_MAX][SCRIPT_LINE_MAX];
 };
 
 static NORETURN void give_up(u8 status, const char *path, const char *why)
 {
     log_print(LOG_ERR, "%s: %s", path, why);
     process_exit(status);
+}
+
+static NORETURN void give_up_for(int error, const char *path, const char *why)
+{
+    if (error == -ENOENT || error == -ENOTDIR)
+        give_up(EXIT_STATUS_NOT_FOUND, path, "no such file in the root file system");
+    if (error == -EACCES)
+        give_up(EXIT_STATUS_NOT_LOADABLE, path, "not a program file: not regular, or no x bit");
+    if (error == -ENOMEM)
+        give_up(EXIT_STATUS_NOT_LOADABLE, path, "not enough memory, or no room at its addresses");
+    give_up(EXIT_STATUS_NOT_LOADABLE, path, why ? why : "cannot be loaded");
 }
 
 static const char *wanted_path(const struct exec_request *request, bool archive)
@@ -61,44 +82,78 @@ static const char *wanted_path(const struct exec_request *request, bool archive)
     return archive || name[0] == '\0' ? DEFAULT_INIT : name;
 }
 
-static void find_in_archive(const struct boot_module *module, struct program_file *file)
+/* The root file system, and the program's absolute name in it. */
+static void build_root(struct start *start)
 {
-    struct cpio_entry entry;
-    const char *why = "not in the archive";
-    const u8 *bytes = phys_to_virt(module->base);
-    int error = cpio_find(bytes, module->size, file->path, &entry, &why);
-    if (error == -ENOENT)
-        give_up(EXIT_STATUS_NOT_FOUND, file->path, "no such file in the archive");
-    if (error != 0)
-        give_up(EXIT_STATUS_NOT_LOADABLE, file->path, why);
-    file->base = module->base + (entry.data - bytes);
-    file->size = entry.data_size;
-}
-
-static struct program_file find_program(const struct exec_request *request)
-{
-    const struct boot_info *boot = request->boot;
+    const struct boot_info *boot = start->request->boot;
+    struct process *process = start->process;
     if (boot->module_count == 0)
         give_up(EXIT_STATUS_NOT_FOUND, "no program",
                 "the boot loader passed no initrd (QEMU: -initrd FILE, GRUB: module2 FILE)");
     const struct boot_module *module = &boot->modules[0];
-    bool archive = cpio_is_archive(phys_to_virt(module->base), module->size);
-    struct program_file file = {wanted_path(request, archive), module->base, module->size};
-    if (archive)
-        find_in_archive(module, &file);
+    const char *path = wanted_path(start->request, rootfs_is_archive(module)), *why;
+    size_t skip = path[0] != '/'; /* a boot loader may give a bare name */
+    process->path[0] = '/';
+    if (strscpy(process->path + skip, path, sizeof(process->path) - skip) < 0)
+        give_up(EXIT_STATUS_NOT_LOADABLE, path, "name too long");
+    int error = rootfs_build(module, process->path, &process->place.root, &why);
+    if (error != 0)
+        give_up(EXIT_STATUS_NOT_LOADABLE, process->path, why);
+    process->place.cwd = process->place.root;
+    path_get(&process->place.cwd);
     if (boot->module_count > 1 || boot->modules_dropped != 0)
         log_print(LOG_WARNING, "%u modules: only the first is used",
                   boot->module_count + boot->modules_dropped);
-    return file;
 }
 
-static int read_file(const struct image_source *source, u64 offset, void *buffer, size_t length)
+static void prepend_arguments(struct start *start, const char *first, const char *second)
 {
-    const struct program_file *file = source->context;
-    if (offset > file->size || length > file->size - offset)
-        return -EIO;
-    memcpy(buffer, phys_to_virt(file->base + offset), length);
-    return 0;
+    size_t count = second ? 2 : 1;
+    memmove(start->argv + count, start->argv, start->argc * sizeof(start->argv[0]));
+    start->argv[0] = first;
+    if (second)
+        start->argv[1] = second;
+    start->argc += count;
+}
+
+/* Follow `#!` lines: the arguments become "interpreter [argument] script ...". Returns the name of
+ * the ELF file to run. */
+static const char *follow_scripts(struct start *start)
+{
+    const char *name = start->process->path;
+    for (int depth = 0;; depth++) {
+        char *interpreter, *argument;
+        int script = 0;
+        if (depth < SCRIPTS_MAX)
+            script = program_script(&start->process->place, name, start->lines[depth],
+                                    &interpreter, &argument);
+        if (script < 0)
+            give_up_for(script, name, "its #! line names no interpreter");
+        if (script == 0)
+            return name;
+        start->argv[0] = name;
+        prepend_arguments(start, interpreter, argument);
+        name = interpreter;
+    }
+}
+
+static void open_program(struct start *start, const char *name)
+{
+    char interpreter[PROCESS_PATH_MAX];
+    const char *why = NULL;
+    int error = program_open(&start->process->place, name, &start->program, &why);
+    if (error != 0)
+        give_up_for(error, name, why);
+    if (!start->program.plan.has_interp)
+        return;
+    error = program_interpreter(&start->program, interpreter, sizeof(interpreter));
+    if (error == 0)
+        error = program_open(&start->process->place, interpreter, &start->interpreter, &why);
+    if (error == -ENOENT)
+        log_print(LOG_ERR, "%s: its interpreter %s is not in the root file system", name,
+                  interpreter);
+    if (error != 0)
+        give_up_for(error, error == -ENOENT ? interpreter : name, why);
 }
 
 static u64 random_pages(const struct cmdline *cmdline, unsigned bits)
@@ -138,38 +193,40 @@ static void place_break(struct process *process, const struct cmdline *cmdline,
     process->space.brk_start = process->space.brk_end = start;
 }
 
-static struct image place_image(struct process *process, const struct program_file *file,
-                                const struct cmdline *cmdline, struct elf64_plan *plan)
+static void map_image(struct start *start, struct program *program, u64 bias, struct image *out)
 {
-    struct image_source source = {read_file, file->size, file};
-    const char *why = "cannot be loaded";
-    if (elf64_plan(&source, plan, &why) != 0)
-        give_up(EXIT_STATUS_NOT_LOADABLE, file->path, why);
-    if (plan->has_interp)
-        give_up(EXIT_STATUS_NOT_LOADABLE, file->path,
-                "a dynamic program, and there is no file system yet to find its interpreter in");
-    struct vm_object *object = vm_memory_create(file->base, file->size);
-    struct image image;
-    int error = object ? image_load(&process->space, plan, &source, object,
-                                    choose_bias(cmdline, plan), &image, &why)
-                       : -ENOMEM;
+    int error = image_map(&start->process->space, &program->plan, program->inode->object, bias, out);
     if (error != 0)
-        give_up(EXIT_STATUS_NOT_LOADABLE, file->path,
-                error == -ENOMEM ? "not enough memory, or no room at its addresses" : why);
-    vm_object_put(object);
-    return image;
+        give_up_for(error, start->process->path, NULL);
 }
 
-/* The path is absolute, as /proc/self/exe always is, even where the boot loader gave a bare name. */
-static void set_names(struct task *task, const char *path)
+/* The interpreter goes where mmap would put it. */
+static void map_interpreter(struct start *start)
 {
-    struct process *process = task->process;
-    process->path[0] = '/';
-    size_t skip = path[0] != '/';
-    if (strscpy(process->path + skip, path, sizeof(process->path) - skip) < 0)
-        give_up(EXIT_STATUS_NOT_LOADABLE, path, "name too long");
-    const char *slash = strrchr(process->path, '/');
-    strscpy(task->name, slash ? slash + 1 : process->path, sizeof(task->name));
+    const struct elf64_plan *plan = &start->interpreter.plan;
+    u64 span = plan->high - plan->low;
+    u64 bias = ALIGN_DOWN(start->process->space.mmap_top - span, MAX(plan->align, PAGE_SIZE)) -
+               plan->low;
+    map_image(start, &start->interpreter, plan->position_independent ? bias : 0,
+              &start->interpreter_image);
+}
+
+static void relocate_image(struct start *start)
+{
+    const char *why = NULL;
+    struct program *program = &start->program;
+    int error = image_relocate(&start->process->space, &program->plan, &program->source,
+                               &start->image, &why);
+    if (error != 0)
+        give_up_for(error, start->process->path, why);
+}
+
+static void set_names(struct task *task, const struct path *executable)
+{
+    const char *slash = strrchr(task->process->path, '/');
+    strscpy(task->name, slash + 1, sizeof(task->name));
+    task->process->executable = *executable;
+    path_get(executable);
 }
 
 static void open_standard_files(struct process *process, const struct exec_request *request)
@@ -183,27 +240,33 @@ static void open_standard_files(struct process *process, const struct exec_reque
     }
 }
 
-static vaddr_t build_stack(struct process *process, const struct exec_request *request,
-                           const struct image *image, vaddr_t top)
+static vaddr_t build_stack(struct start *start, vaddr_t top)
 {
-    const struct cmdline *cmdline = request->cmdline;
-    static const char *argv[CMDLINE_ARGUMENTS_MAX + 1];
-    argv[0] = process->path;
-    memcpy(argv + 1, cmdline->arguments, cmdline->argument_count * sizeof(argv[0]));
-    struct start_arguments start = {
+    const struct cmdline *cmdline = start->request->cmdline;
+    struct process *process = start->process;
+    struct start_arguments arguments = {
         .name = process->path,
-        .argv = argv,
-        .argc = cmdline->argument_count + 1,
+        .argv = start->argv,
+        .argc = start->argc,
         .envp = cmdline->environment,
         .envc = cmdline->environment_count,
+        .interpreter_base = start->program.plan.has_interp ? start->interpreter_image.bias : 0,
     };
     vaddr_t stack;
-    if (stack_build(top, process->space.stack_limit, image, &start, &stack) != 0)
+    if (stack_build(top, process->space.stack_limit, &start->image, &arguments, &stack) != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "arguments too long, or no memory");
     return stack;
 }
 
-/* Set to 1 by a debugger that has attached (`debugwait`; tools/gdb does it by itself). */
+static void collect_arguments(struct start *start)
+{
+    const struct cmdline *cmdline = start->request->cmdline;
+    start->argv[0] = start->process->path;
+    memcpy(start->argv + 1, cmdline->arguments, cmdline->argument_count * sizeof(start->argv[0]));
+    start->argc = cmdline->argument_count + 1;
+}
+
+/* Set to 1 by a debugger that has attached (`debugwait`); galette-attach of tools/gdb does it. */
 volatile int debugger_attached;
 
 static void wait_for_debugger(void)
@@ -212,8 +275,21 @@ static void wait_for_debugger(void)
     log_print(LOG_ERR, "waiting for a debugger: attach, set breakpoints, "
                        "then `set var debugger_attached = 1` and continue");
     while (!debugger_attached)
-        (void)!wait_event_until(&nobody, debugger_attached != 0,
-                                time_now_ns() + DEBUGGER_POLL_NS);
+        (void)!wait_event_until(&nobody, debugger_attached != 0, time_now_ns() + DEBUGGER_POLL_NS);
+}
+
+/* Place the program and, if it has one, its interpreter; returns the first instruction. */
+static vaddr_t place_program(struct start *start)
+{
+    const struct elf64_plan *plan = &start->program.plan;
+    map_image(start, &start->program, choose_bias(start->request->cmdline, plan), &start->image);
+    place_break(start->process, start->request->cmdline, &start->image);
+    if (!plan->has_interp) {
+        relocate_image(start);
+        return start->image.entry;
+    }
+    map_interpreter(start);
+    return start->interpreter_image.entry;
 }
 
 /* The program's thread. */
@@ -222,27 +298,30 @@ static void run_program(void *argument)
     const struct exec_request *request = argument;
     struct task *task = task_current();
     struct process *process = task->process;
-    struct elf64_plan *plan = kmalloc(sizeof(*plan));
+    struct start *start = kzalloc(sizeof(*start));
     mmu_activate(&process->space.mmu);
-    struct program_file file = find_program(request);
-    set_names(task, file.path);
-    if (!plan)
-        give_up(EXIT_STATUS_NOT_LOADABLE, file.path, "not enough memory");
-    struct image image = place_image(process, &file, request->cmdline, plan);
-    vaddr_t top = place_stack(process, request->cmdline, plan);
-    kfree(plan);
-    process->image_bias = image.bias;
-    place_break(process, request->cmdline, &image);
-    vaddr_t stack = build_stack(process, request, &image, top);
+    if (!start)
+        give_up(EXIT_STATUS_NOT_LOADABLE, "program", "not enough memory");
+    start->request = request;
+    start->process = process;
+    build_root(start);
+    collect_arguments(start);
+    open_program(start, follow_scripts(start));
+    set_names(task, &start->program.path);
+    vaddr_t top = place_stack(process, request->cmdline, &start->program.plan);
+    vaddr_t entry = place_program(start);
+    vaddr_t stack = build_stack(start, top);
     open_standard_files(process, request);
-    log_print(LOG_INFO, "%s at 0x%lx, entry 0x%lx, stack 0x%lx, ring %d", process->path, image.bias,
-              image.entry, stack, process->ring);
+    process->image_bias = start->image.bias;
+    log_print(LOG_INFO, "%s at 0x%lx, entry 0x%lx, stack 0x%lx, ring %d", process->path,
+              start->image.bias, entry, stack, process->ring);
     if (request->cmdline->debugwait)
         wait_for_debugger();
-    debug_program_placed(image.bias, process->path);
+    debug_program_placed(start->image.bias, process->path);
+    kfree(start);
     if (exec_before_first_instruction)
         exec_before_first_instruction();
-    context_enter_program(&thread_current()->arch, image.entry, stack);
+    context_enter_program(&thread_current()->arch, entry, stack);
 }
 
 static struct task *program_task;

@@ -10,7 +10,7 @@
 #include "mm/heap.h"
 
 #define FIRST_CAPACITY 32
-#define CAPACITY_MAX   (1u << 17) /* one allocation of the heap's largest size */
+#define CAPACITY_MAX   (1u << 17) /* 1 MiB of pointers, which the heap has in one piece */
 
 void fdtable_init(struct fdtable *table)
 {

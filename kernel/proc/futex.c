@@ -66,15 +66,15 @@ long futex_wait(uptr word, u32 expected, u32 bits, u64 deadline)
         return error;
     struct bucket *bucket = bucket_of(word);
     struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
-    struct sleeper sleeper = {.process = process_current(), .word = word.addr, .bits = bits,
-                              .thread = thread_current()};
+    struct sleeper sleeper = {
+        .process = process_current(), .word = word.addr, .bits = bits, .thread = thread_current()};
     enter(bucket, &sleeper);
     long result = usercopy_from(&value, word, sizeof(value)) ? -EFAULT
                   : value != expected                        ? -EAGAIN
                                                              : 0;
     if (result == 0)
-        result = wait_event_until(&nobody, __atomic_load_n(&sleeper.woken, __ATOMIC_ACQUIRE),
-                                  deadline);
+        result =
+            wait_event_until(&nobody, __atomic_load_n(&sleeper.woken, __ATOMIC_ACQUIRE), deadline);
     leave(bucket, &sleeper);
     return sleeper.woken ? 0 : result;
 }

@@ -25,6 +25,7 @@ struct process {
     struct signal_actions actions;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
+    struct path executable;    /* what /proc/self/exe leads to, with references */
     struct path_context place; /* root and working directory, with references */
     u64 image_bias; /* where the program lies, for messages */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */

@@ -15,7 +15,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
 
-#define IGNORED_BY_DEFAULT                                                                         \
+#define IGNORED_BY_DEFAULT \
     (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
 /* Stopping needs somebody who continues: with a single process these have no effect. */
 #define STOPS_BY_DEFAULT (SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))

@@ -15,8 +15,8 @@
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/types.h"
 
-#define SIGNAL_COUNT 64
-#define SIGNAL_BIT(signal) (1UL << ((signal)-1))
+#define SIGNAL_COUNT        64
+#define SIGNAL_BIT(signal)  (1UL << ((signal)-1))
 /* Signals that can be neither caught, blocked nor ignored. */
 #define SIGNALS_UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 

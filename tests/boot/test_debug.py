@@ -42,3 +42,21 @@ def test_kernel_symbols():
 def test_through_another_door(door):
     text = _debug("-b", door, "--ex", "break main", "--ex", "continue", "--ex", "backtrace", "hello")
     assert "hello.c" in text and "main (" in text, text
+
+
+def test_machine_that_waits_for_a_debugger(tmp_path):
+    """GRUB's fourth entry: the program is held back until GDB has come."""
+    socket = tmp_path / "gdb"
+    tool = subprocess.Popen([machines.TOOL, "run", "-b", "microvm", "--timeout", "60", "--append",
+                             "debugwait", "hello", "--", "-gdb", f"unix:{socket},server=on,wait=off"],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b"waiting for a debugger" in tool.stderr.readline()
+    done = subprocess.run(["gdb", "-q", "-nx", "-batch", "-x", f"{machines.ROOT}/tools/gdb/galette.py",
+                           "-ex", f"galette-program {machines.program_path('hello')}",
+                           "-ex", f"galette-attach {socket}", "-ex", "break main", "-ex", "continue",
+                           "-ex", "backtrace", f"{machines.ROOT}/build/galette.elf"],
+                          capture_output=True, text=True, check=False, timeout=60,
+                          stdin=subprocess.DEVNULL)
+    assert "#0  main () at tests/programs/hello.c" in done.stdout, done.stdout + done.stderr
+    # GDB has ended the machine with itself.
+    assert tool.stdout.read() == b"" and tool.wait(30) == 125

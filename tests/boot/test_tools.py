@@ -87,9 +87,17 @@ def test_qemu_that_fails():
 
 
 def _children(pid):
-    done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True,
-                          check=False)
-    return [int(word) for word in done.stdout.split()]
+    """The processes whose parent is `pid`."""
+    children = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                parent = file.read().rpartition(")")[2].split()[1]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(parent) == pid:
+            children.append(int(name))
+    return children
 
 
 def _start_spinning(tmp_path):

@@ -69,9 +69,10 @@ static void test_defaults(void **state)
 static void test_own_parameters(void **state)
 {
     (void)state;
-    assert_int_equal(parse("init=/bin/x ring=0 trace=read,write loglevel=7 nokaslr tty=raw "
-                           "stderr=ttyS1 console=ttyS2,115200n8 console=tty0 boottime crashtest=stack"),
-                     0);
+    assert_int_equal(
+        parse("init=/bin/x ring=0 trace=read,write loglevel=7 nokaslr tty=raw "
+              "stderr=ttyS1 console=ttyS2,115200n8 console=tty0 boottime crashtest=stack"),
+        0);
     assert_string_equal(parsed.init, "/bin/x");
     assert_int_equal(parsed.ring, 0);
     assert_true(parsed.trace && parsed.nokaslr && parsed.tty_raw && parsed.boottime);

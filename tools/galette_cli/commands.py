@@ -68,8 +68,8 @@ def _make_efi(guest, line, output):
     except ImportError:
         raise ToolError("this checkout has no EFI application") from None
     application = os.path.join(program.BUILD, "galette.efi")
-    if not os.path.exists(application):
-        program.make("build/galette.efi")
+    if program.is_older(application, os.path.join(program.BUILD, "galette")):
+        program.make("build/galette.efi")  # which carries the kernel
     make_efi(Path(application), Path(guest.path), line, Path(output))
 
 
@@ -119,8 +119,8 @@ def run(opts):
             *(carrier.descriptor(name) for name in ("error", "log", "status")))
         carrier.start(machine.command(door, opts, choose(opts.accel), medium, channels))
         if opts.gdb:
-            print("galette: waiting for GDB: gdb -x tools/gdb/galette.py build/galette.elf "
-                  "-ex 'target remote :1234'", file=sys.stderr)
+            print("galette: waiting for GDB:  gdb -x tools/gdb/galette.py build/galette.elf "
+                  f"-ex 'galette-program {guest.path}' -ex 'target remote :1234'", file=sys.stderr)
         return carrier.run()
 
 

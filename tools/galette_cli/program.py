@@ -51,18 +51,24 @@ def kernel_path(options, target="build/galette"):
     return path
 
 
+def is_older(path, source):
+    """Whether `path` has to be made again from `source`, or for the first time."""
+    if not os.path.exists(path):
+        return True
+    return os.path.exists(source) and os.path.getmtime(path) < os.path.getmtime(source)
+
+
 def _example_path(name):
     """The file of an example, built if need be; None if there is no such example."""
-    if "/" in name or name.startswith("."):
+    if "/" in name or not os.path.isdir(EXAMPLES):
         return None
     path = os.path.join(BUILD, "programs", name)
-    if os.path.exists(path):
-        return path
-    if not os.path.isdir(EXAMPLES):
-        return None
-    if any(os.path.splitext(entry)[0] == name for entry in os.listdir(EXAMPLES)):
-        make(f"build/programs/{name}")
-        return path
+    for entry in os.listdir(EXAMPLES):
+        stem, suffix = os.path.splitext(entry)
+        if stem == name and suffix != ".mk":
+            if is_older(path, os.path.join(EXAMPLES, entry)):
+                make(f"build/programs/{name}")
+            return path
     return None
 
 

@@ -8,6 +8,7 @@ kernel says. A pending `break main` resolves at that moment.
 
     galette-program FILE    the ELF file of the program (tools/galette gives it)
     galette-bias            where the program was placed
+    galette-attach :1234    attaches to a machine that was started otherwise
 
 The breakpoint is on the function's first instruction by address: to skip the prologue GDB would
 read memory that is not mapped yet while the machine waits in front of the kernel's first page table.
@@ -39,16 +40,21 @@ class ProgramPlaced(gdb.Breakpoint):
         return False
 
 
-class DebuggerWanted(gdb.Breakpoint):
-    """The menu entry "wait for a debugger": the kernel spins until debug_wait becomes 0."""
+class AttachCommand(gdb.Command):
+    """galette-attach HOST:PORT: attaches to a running machine, and releases one that waits.
+
+    With `debugwait` on its command line (GRUB's fourth entry) the kernel holds the program back
+    until debugger_attached is set; `continue` then lets it go.
+    """
 
     def __init__(self):
-        super().__init__("*debug_wait_here", internal=True)
-        self.silent = True
+        super().__init__("galette-attach", gdb.COMMAND_RUNNING)
 
-    def stop(self):
-        gdb.execute("set var debug_wait = 0")
-        return False
+    def invoke(self, argument, from_tty):
+        """Connects, and tells the kernel."""
+        del from_tty
+        gdb.execute(f"target remote {argument or ':1234'}")
+        gdb.execute("set var debugger_attached = 1")
 
 
 class ProgramCommand(gdb.Command):
@@ -93,12 +99,11 @@ def _set_up():
     gdb.events.gdb_exiting.connect(_end_machine)
     ProgramCommand()
     BiasCommand()
+    AttachCommand()
     if gdb.lookup_global_symbol("debug_program_placed") is None:
         print("galette.py: this kernel has no debug_program_placed; load build/galette.elf first")
         return
     ProgramPlaced()
-    if gdb.lookup_global_symbol("debug_wait_here") is not None:
-        DebuggerWanted()
 
 
 _set_up()
