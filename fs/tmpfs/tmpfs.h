@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tmpfs: a file system in memory. Names are pinned dentries, the bytes of files are page caches.
+ *
+ * Its pages count against a limit (-ENOSPC beyond it); what a file borrows from a boot module does
+ * not. There is one inode for every two pages of memory, as on Linux.
+ */
+#ifndef FS_TMPFS_TMPFS_H
+#define FS_TMPFS_TMPFS_H
+
+#include "fs/inode.h"
+
+/* An empty file system whose root has mode 0755. `size_limit`: bytes that its files may hold
+ * together, rounded up to pages; 0: half of memory. NULL: out of memory. It stays for good. */
+struct superblock *tmpfs_create(u64 size_limit);
+
+/* A regular file without a name (O_TMPFILE, memfd): one reference, no link, but it may get one.
+ * NULL: out of memory or inodes. */
+struct inode *tmpfs_nameless_file(struct superblock *sb, u32 mode);
+
+/* The operations of its open regular files, for kinds of files that are built on them. */
+extern const struct file_ops tmpfs_file_ops;
+
+/* How far the running program may let a file grow (RLIMIT_FSIZE), in bytes. A write that starts
+ * there or beyond is -EFBIG (the system call then raises SIGXFSZ), one that reaches over it is cut
+ * off. Set by whoever knows processes; NULL: no limit. */
+extern u64 (*tmpfs_growth_limit)(void);
+
+#endif
