@@ -45,6 +45,11 @@ enum argument_kind {
     ARG_FLAGS_MREMAP,
     ARG_FLAGS_TIMER,
     ARG_FLAGS_RANDOM,
+    ARG_FLAGS_PIPE,
+    ARG_FLAGS_EPOLL,
+    ARG_FLAGS_EVENTFD,
+    ARG_FLAGS_MEMFD,
+    ARG_FLAGS_SPLICE,
     ARG_MODE,
     ARG_MODE_CREATE, /* a mode that counts only if the flags before it create a file */
     ARG_MODE_ACCESS,
@@ -57,6 +62,7 @@ enum argument_kind {
     ARG_RUSAGE_WHO,
     ARG_SIGNAL,
     ARG_SIGNAL_HOW,
+    ARG_EPOLL_OP,
     /* A code and what hangs on it: the _ARGUMENT follows its code. */
     ARG_ARCH_PRCTL,
     ARG_ARCH_PRCTL_ARGUMENT,
@@ -92,6 +98,13 @@ enum argument_kind {
     ARG_STACK_IN,
     ARG_STACK_OUT,
     ARG_POLLFDS, /* the next argument is their number */
+    ARG_EPOLL_EVENT_IN,
+    ARG_EPOLL_EVENTS_OUT, /* the result is their number */
+    ARG_FDSET,            /* a set of select: the first argument is the number of bits */
+    ARG_FDS_OUT,          /* the two that pipe made */
+    ARG_OFFSET_POINTER,   /* a position that the call reads and writes */
+    ARG_SIGSET_SIZED,     /* a pointer to a sigset's address and size: pselect6 */
+    ARG_TIMEVAL_IN,
     ARG_CPUSET_IN,
     ARG_CPUSET_OUT,
     ARG_GROUPS_OUT,
@@ -117,6 +130,7 @@ enum result_kind {
     RESULT_TIME,
     RESULT_FCNTL, /* as the command says */
     RESULT_READY, /* how many of the pollfds are ready */
+    RESULT_SELECTED, /* how many bits are set in the sets */
     RESULT_NEVER  /* does not return */
 };
 

@@ -177,6 +177,10 @@ static void line_value(struct trace_line *line)
         line_format(line, "%ld", line->result);
         trace_ready_result(line);
         break;
+    case RESULT_SELECTED:
+        line_format(line, "%ld", line->result);
+        trace_selected_result(line);
+        break;
     default:
         line_format(line, "%ld", line->result);
     }

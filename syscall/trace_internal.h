@@ -73,7 +73,9 @@ extern const struct trace_names trace_access_modes, trace_advice, trace_arch_cod
     trace_resources, trace_rusage_who, trace_signal_flags, trace_signal_how, trace_signals,
     trace_stack_flags, trace_timer_flags, trace_whence, trace_file_types, trace_mode_bits,
     trace_termios_input, trace_termios_output, trace_termios_control, trace_termios_local,
-    trace_termios_speeds, trace_dup_flags;
+    trace_termios_speeds, trace_dup_flags,
+    trace_epoll_events, trace_epoll_flags, trace_epoll_ops, trace_eventfd_flags, trace_memfd_flags,
+    trace_pipe_flags, trace_splice_flags;
 
 /* --- trace_errors.c --- */
 
@@ -140,6 +142,21 @@ void line_pollfds(struct trace_line *line, u64 value);
 
 /* Seconds since 1970, and the date between `open` and `close`. */
 void line_date(struct trace_line *line, s64 seconds, const char *open, const char *close);
+
+/* --- trace_events.c --- */
+
+void line_epoll_event(struct trace_line *line, u64 value);
+void line_epoll_events(struct trace_line *line, u64 value);
+void line_fdset(struct trace_line *line, u64 value);
+void line_fds(struct trace_line *line, u64 value);
+void line_offset_pointer(struct trace_line *line, u64 value);
+void line_sigset_sized(struct trace_line *line, u64 value);
+void line_timeval_asked(struct trace_line *line, u64 value);
+
+/* The descriptors that select left in its sets, and the time that was left. */
+void trace_selected_result(struct trace_line *line);
+
+/* --- trace_time.c --- */
 
 /* The descriptors that poll found ready, and for ppoll the time that was left. */
 void trace_ready_result(struct trace_line *line);

@@ -13,9 +13,11 @@
 #include <asm/prctl.h>
 #include <asm/resource.h>
 #include <asm/termbits.h>
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/random.h>
@@ -33,6 +35,21 @@
 #define X_OK 1
 #define W_OK 2
 #define R_OK 4
+
+/* In newer headers only: <linux/eventfd.h>, and of Linux 6.3 <linux/memfd.h>. */
+#define EFD_SEMAPHORE 1
+#define EFD_CLOEXEC   O_CLOEXEC
+#define EFD_NONBLOCK  O_NONBLOCK
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008u
+#define MFD_EXEC        0x0010u
+#endif
+
+/* splice's flags are in no kernel header: splice(2). */
+#define SPLICE_F_MOVE     1
+#define SPLICE_F_NONBLOCK 2
+#define SPLICE_F_MORE     4
+#define SPLICE_F_GIFT     8
 
 /* Each table is one list of names, and unfolds into their values and one string of them all. */
 #define VALUE(name) name,
@@ -76,6 +93,21 @@ NAMES(trace_clocks, "CLOCK_???", CLOCKS);
 #define DUP_FLAGS(N) N(O_CLOEXEC)
 NAMES(trace_dup_flags, "O_???", DUP_FLAGS);
 
+#define EPOLL_EVENTS(N) \
+    N(EPOLLIN) N(EPOLLPRI) N(EPOLLOUT) N(EPOLLRDNORM) N(EPOLLRDBAND) N(EPOLLWRNORM) N(EPOLLWRBAND) \
+    N(EPOLLMSG) N(EPOLLERR) N(EPOLLHUP) N(EPOLLRDHUP) N(EPOLLEXCLUSIVE) N(EPOLLWAKEUP) \
+    N(EPOLLONESHOT) N(EPOLLET)
+NAMES(trace_epoll_events, "EPOLL???", EPOLL_EVENTS);
+
+#define EPOLL_FLAGS(N) N(EPOLL_CLOEXEC)
+NAMES(trace_epoll_flags, "EPOLL_???", EPOLL_FLAGS);
+
+#define EPOLL_OPS(N) N(EPOLL_CTL_ADD) N(EPOLL_CTL_DEL) N(EPOLL_CTL_MOD)
+NAMES(trace_epoll_ops, "EPOLL_CTL_???", EPOLL_OPS);
+
+#define EVENTFD_FLAGS(N) N(EFD_SEMAPHORE) N(EFD_CLOEXEC) N(EFD_NONBLOCK)
+NAMES(trace_eventfd_flags, "EFD_???", EVENTFD_FLAGS);
+
 #define FCNTL_COMMANDS(N) \
     N(F_DUPFD) N(F_GETFD) N(F_SETFD) N(F_GETFL) N(F_SETFL) N(F_GETLK) N(F_SETLK) N(F_SETLKW) \
     N(F_SETOWN) N(F_GETOWN) N(F_SETSIG) N(F_GETSIG) N(F_SETOWN_EX) N(F_GETOWN_EX) N(F_OFD_GETLK) \
@@ -112,6 +144,10 @@ NAMES(trace_ioctls, "", IOCTLS);
 #define LOCK_TYPES(N) N(F_RDLCK) N(F_WRLCK) N(F_UNLCK)
 NAMES(trace_lock_types, "F_???", LOCK_TYPES);
 
+#define MEMFD_FLAGS(N) \
+    N(MFD_CLOEXEC) N(MFD_ALLOW_SEALING) N(MFD_HUGETLB) N(MFD_NOEXEC_SEAL) N(MFD_EXEC)
+NAMES(trace_memfd_flags, "MFD_???", MEMFD_FLAGS);
+
 #define MMAP_FLAGS(N) \
     N(MAP_FIXED) N(MAP_ANONYMOUS) N(MAP_32BIT) N(MAP_GROWSDOWN) N(MAP_DENYWRITE) N(MAP_EXECUTABLE) \
     N(MAP_LOCKED) N(MAP_NORESERVE) N(MAP_POPULATE) N(MAP_NONBLOCK) N(MAP_STACK) N(MAP_HUGETLB) \
@@ -135,6 +171,9 @@ NAMES(trace_open_flags, "O_???", OPEN_FLAGS);
 
 #define OPEN_MODES(N) N(O_RDONLY) N(O_WRONLY) N(O_RDWR) N(O_ACCMODE)
 NAMES(trace_open_modes, "O_???", OPEN_MODES);
+
+#define PIPE_FLAGS(N) N(O_NONBLOCK) N(O_DIRECT) N(O_CLOEXEC) N(O_EXCL)
+NAMES(trace_pipe_flags, "O_???", PIPE_FLAGS);
 
 #define POLL_EVENTS(N) \
     N(POLLIN) N(POLLPRI) N(POLLOUT) N(POLLRDNORM) N(POLLWRNORM) N(POLLRDBAND) N(POLLWRBAND) \
@@ -183,6 +222,10 @@ NAMES(trace_signal_how, "SIG_???", SIGNAL_HOW);
     N(SIGCONT) N(SIGSTOP) N(SIGTSTP) N(SIGTTIN) N(SIGTTOU) N(SIGURG) N(SIGXCPU) N(SIGXFSZ) \
     N(SIGVTALRM) N(SIGPROF) N(SIGWINCH) N(SIGIO) N(SIGPWR) N(SIGSYS) N(SIGRTMIN)
 NAMES(trace_signals, "SIG???", SIGNALS);
+
+#define SPLICE_FLAGS(N) \
+    N(SPLICE_F_MOVE) N(SPLICE_F_NONBLOCK) N(SPLICE_F_MORE) N(SPLICE_F_GIFT)
+NAMES(trace_splice_flags, "SPLICE_F_???", SPLICE_FLAGS);
 
 #define STACK_FLAGS(N) N(SS_ONSTACK) N(SS_DISABLE) N(SS_AUTODISARM)
 NAMES(trace_stack_flags, "SS_???", STACK_FLAGS);

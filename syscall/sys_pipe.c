@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Making pipes (man 2 pipe). Reading and writing them are file operations. */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include "arch/usercopy.h"
+#include "fs/pipe.h"
+#include "syscall/descriptor.h"
+#include "syscall/table.h"
+
+/* O_NOTIFICATION_PIPE, <linux/watch_queue.h>: an option of Linux that we do not have. */
+#define NOTIFICATIONS O_EXCL
+
+/* Give both ends a descriptor; they are taken over, also on failure. */
+static long install_both(struct file *read_end, struct file *write_end, bool close_on_exec,
+                         int fds[2])
+{
+    long first = descriptor_new(read_end, close_on_exec);
+    if (first < 0) {
+        file_put(write_end);
+        return first;
+    }
+    long second = descriptor_new(write_end, close_on_exec);
+    if (second < 0) {
+        int error = fdtable_close(&process_current()->files, first);
+        return error != 0 ? error : second;
+    }
+    fds[0] = first;
+    fds[1] = second;
+    return 0;
+}
+
+static long pipe_new(uptr user, int flags)
+{
+    struct file *read_end, *write_end;
+    int fds[2];
+    long error = pipe_create(&read_end, &write_end, flags);
+    if (error == 0)
+        error = install_both(read_end, write_end, flags & O_CLOEXEC, fds);
+    if (error != 0)
+        return error;
+    if (usercopy_to(user, fds, sizeof(fds)) == 0)
+        return 0;
+    /* Whoever guessed the numbers may have closed them: that is no reason for another error. */
+    for (int i = 0; i < 2; i++)
+        error = fdtable_close(&process_current()->files, fds[i]);
+    return -EFAULT;
+}
+
+long sys_pipe2(uptr fds, int flags)
+{
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | NOTIFICATIONS))
+        return -EINVAL;
+    return flags & NOTIFICATIONS ? -ENOPKG : pipe_new(fds, flags);
+}
+
+long sys_pipe(uptr fds)
+{
+    return pipe_new(fds, 0);
+}
