@@ -8,7 +8,6 @@
 #include "fs/file.h"
 
 /* st_dev of what has no file system: minor numbers of major 0, as on Linux. */
-#define ANON_DEVICE_MEMFD  1
 #define ANON_DEVICE_PIPES  13
 #define ANON_DEVICE_OTHERS 14
 
