@@ -164,6 +164,11 @@ static void set_console(struct parser *parser, const char *value)
         parser->out->console_port = port;
 }
 
+static void set_cwd(struct parser *parser, const char *value)
+{
+    parser->out->cwd = value;
+}
+
 static void set_debugwait(struct parser *parser, const char *value)
 {
     (void)value;
@@ -207,6 +212,7 @@ static const struct parameter {
     {"tty", set_tty},
     {"stderr", set_stderr},
     {"console", set_console},
+    {"cwd", set_cwd},
     {"debugwait", set_debugwait},
     {"boottime", set_boottime},
     {"crashtest", set_crashtest},

@@ -82,6 +82,19 @@ static const char *wanted_path(const struct exec_request *request, bool archive)
     return archive || name[0] == '\0' ? DEFAULT_INIT : name;
 }
 
+static void enter_directory(struct process *process, const char *name)
+{
+    struct path place;
+    if (!name)
+        return;
+    int error = path_walk(&process->place, &process->place.root, name, WALK_FOLLOW | WALK_DIRECTORY,
+                          &place);
+    if (error != 0)
+        give_up_for(error, name, "not a directory");
+    path_put(&process->place.cwd);
+    process->place.cwd = place;
+}
+
 /* The root file system, and the program's absolute name in it. */
 static void build_root(struct start *start)
 {
@@ -101,6 +114,7 @@ static void build_root(struct start *start)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, why);
     process->place.cwd = process->place.root;
     path_get(&process->place.cwd);
+    enter_directory(process, start->request->cmdline->cwd);
     if (boot->module_count > 1 || boot->modules_dropped != 0)
         log_print(LOG_WARNING, "%u modules: only the first is used",
                   boot->module_count + boot->modules_dropped);
