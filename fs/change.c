@@ -10,6 +10,8 @@
 #include <asm/errno.h>
 #include <linux/fs.h>
 
+#include "fs/notify.h"
+
 static struct mutex rename_lock = MUTEX_INIT(rename_lock);
 
 static struct inode *inode_at(const struct path *path)
@@ -44,11 +46,15 @@ static int begin_new(const struct path *parent, const struct last_name *last, bo
     return error;
 }
 
-static void end_new(const struct path *parent, struct dentry *dentry, int error)
+static void end_new(const struct path *parent, const struct last_name *last,
+                    struct dentry *dentry, int error)
 {
     if (error == 0)
         inode_touch_data(inode_at(parent));
     mutex_unlock(&inode_at(parent)->lock);
+    if (error == 0)
+        notify_name(inode_at(parent), IN_CREATE | notify_directory_bit(dentry->inode), last->name,
+                    last->length);
     dentry_put(dentry);
 }
 
@@ -65,7 +71,7 @@ int fs_create(const struct path *parent, const struct last_name *last, u32 mode,
         dentry_get(dentry);
         *out = dentry;
     }
-    end_new(parent, dentry, error);
+    end_new(parent, last, dentry, error);
     return error;
 }
 
@@ -77,7 +83,7 @@ int fs_symlink(const struct path *parent, const struct last_name *last, const ch
     if (error != 0)
         return error;
     error = dir->ops->symlink ? dir->ops->symlink(dir, dentry, target) : -EPERM;
-    end_new(parent, dentry, error);
+    end_new(parent, last, dentry, error);
     return error;
 }
 
@@ -94,7 +100,9 @@ int fs_link(const struct path *old, const struct path *parent, const struct last
         error = -EPERM;
     else
         error = dir->ops->link(dir, dentry, target);
-    end_new(parent, dentry, error);
+    if (error == 0)
+        notify_inode(target, IN_ATTRIB);
+    end_new(parent, last, dentry, error);
     return error;
 }
 
@@ -142,7 +150,11 @@ int fs_unlink(const struct path *parent, const struct last_name *last, bool dire
             error = remove_locked(dir, dentry);
     }
     mutex_unlock(&dir->lock);
+    if (error == 0 && !directory)
+        notify_inode(dentry->inode, IN_ATTRIB);
     dentry_put(dentry);
+    if (error == 0)
+        notify_name(dir, IN_DELETE | (directory ? IN_ISDIR : 0), last->name, last->length);
     return error;
 }
 
@@ -219,6 +231,17 @@ static void move_parent_link(struct inode *from, struct inode *to, const struct 
     }
 }
 
+static void tell_rename(const struct rename *r)
+{
+    struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
+    const struct last_name *old = r->old_last, *new = r->new_last;
+    bool exchange = r->flags & RENAME_EXCHANGE;
+    notify_move(from, old->name, old->length, to, new->name, new->length, r->old->inode,
+                exchange ? NULL : r->new->inode);
+    if (exchange)
+        notify_move(to, new->name, new->length, from, old->name, old->length, r->new->inode, NULL);
+}
+
 static int rename_locked(const struct rename *r)
 {
     struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
@@ -249,6 +272,7 @@ static int rename_locked(const struct rename *r)
         inode_touch_data(from);
         inode_touch_data(to);
         inode_touch_meta(r->old->inode);
+        tell_rename(r);
     }
     return error;
 }

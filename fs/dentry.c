@@ -10,6 +10,7 @@
 
 #include <asm/errno.h>
 
+#include "fs/notify.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
@@ -250,6 +251,18 @@ struct dentry *dentry_next_child(struct dentry *dir, u64 after)
     return best;
 }
 
+struct dentry *dentry_get_parent(struct dentry *dentry, char *name)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *parent = dentry->parent == dentry ? NULL : dentry->parent;
+    if (parent) {
+        parent->refs++;
+        memcpy(name, dentry->name, dentry->name_length + 1);
+    }
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return parent;
+}
+
 void dentry_get(struct dentry *dentry)
 {
     __atomic_add_fetch(&dentry->refs, 1, __ATOMIC_RELAXED);
@@ -266,6 +279,8 @@ void dentry_put(struct dentry *dentry)
         remove_child_locked(dentry);
         spin_unlock_irqrestore(&dcache_lock, flags);
         struct dentry *parent = dentry->parent == dentry ? NULL : dentry->parent;
+        if (dentry->inode && dentry->inode->nlink == 0)
+            notify_gone(dentry->inode);
         inode_put(dentry->inode);
         free_name(dentry);
         kfree(dentry);

@@ -65,6 +65,10 @@ bool dentry_has_children(struct dentry *dir);
 /* The first entry of `dir` with a cookie above `after`, with a reference; NULL: the end. */
 struct dentry *dentry_next_child(struct dentry *dir, u64 after);
 
+/* The directory that holds `dentry`, with a reference, and its name there (`name` has room for
+ * NAME_LENGTH_MAX and a NUL); NULL for the root of a file system. */
+struct dentry *dentry_get_parent(struct dentry *dentry, char *name);
+
 void dentry_get(struct dentry *dentry);
 void dentry_put(struct dentry *dentry); /* NULL is allowed */
 

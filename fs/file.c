@@ -6,6 +6,8 @@
 #include <linux/fs.h>
 
 #include "fs/anon/epoll.h"
+#include "fs/lock.h"
+#include "fs/notify.h"
 #include "fs/path.h"
 #include "mm/heap.h"
 
@@ -44,6 +46,9 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    if (file->opened)
+        notify_file(file, file_writable(file) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+    file_locks_ended(file);
     if (file->watches)
         epoll_forget_file(file);
     if (file->ops->release)

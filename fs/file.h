@@ -15,6 +15,7 @@ struct dentry;
 struct epoll_item;
 struct file;
 struct inode;
+struct lock_table;
 struct mount;
 struct poller;
 struct stat;
@@ -73,6 +74,11 @@ struct file {
     struct inode *inode;   /* dentry's, or the file's own; NULL: none at all */
     void *object;          /* the kind's own */
     struct epoll_item *watches; /* of the epolls that watch this file: fs/anon/epoll.c */
+    struct lock_table *locks;   /* of a file without an inode: fs/lock.c */
+    int owner;                  /* F_SETOWN: who would get signals; 0: nobody */
+    u8 owner_type;              /* F_OWNER_* */
+    u8 owner_signal;            /* F_SETSIG */
+    bool opened;                /* by name, so that its end is told (fs/notify.h) */
     const char *kind; /* for /proc/self/fd of nameless files: "pipe", "anon_inode:[eventfd]" */
 };
 

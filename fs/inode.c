@@ -4,7 +4,9 @@
 
 #include <asm/stat.h>
 
+#include "fs/lock.h"
 #include "fs/page_cache.h"
+#include "fs/xattr.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
@@ -41,6 +43,8 @@ void inode_put(struct inode *inode)
     if (inode->ops->destroy)
         inode->ops->destroy(inode);
     vm_object_put(inode->object);
+    lock_table_free(inode->locks);
+    xattr_free(inode);
     kfree(inode);
 }
 

@@ -64,6 +64,8 @@ struct inode_ops {
     void (*destroy)(struct inode *inode);
 };
 
+struct inotify_watch;
+struct lock_table;
 struct xattr;
 
 struct inode {
@@ -82,7 +84,8 @@ struct inode {
     u64 size;
     u64 atime, mtime, ctime, btime; /* nanoseconds since 1970 */
     struct xattr *xattrs;           /* fs/xattr.c */
-    struct file_lock *locks;        /* fs/lock.c */
+    struct lock_table *locks;       /* fs/lock.c, which has its own lock */
+    struct inotify_watch *watches;  /* fs/anon/inotify.c, likewise */
     void *private;                  /* the file system's */
 };
 

@@ -8,6 +8,7 @@
 #include <asm/fcntl.h>
 
 #include "fs/change.h"
+#include "fs/notify.h"
 #include "kernel/core/spinlock.h"
 
 #define DEVICES_MAX 64
@@ -64,13 +65,16 @@ static const struct file_ops *ops_of(const struct inode *inode)
     return inode->file_ops;
 }
 
-static int truncate_now(struct inode *inode)
+static int truncate_now(struct dentry *dentry)
 {
+    struct inode *inode = dentry->inode;
     if (!inode_is(inode, S_IFREG) || !inode->ops->truncate)
         return 0;
     mutex_lock(&inode->lock);
     int error = inode->ops->truncate(inode, 0);
     mutex_unlock(&inode->lock);
+    if (error == 0)
+        notify_dentry(dentry, IN_MODIFY);
     return error;
 }
 
@@ -85,7 +89,7 @@ static int open_path(const struct path *path, u32 flags, bool created, struct fi
     if (!ops)
         return -ENXIO;
     if ((flags & O_TRUNC) && !(flags & O_PATH) && !created)
-        error = truncate_now(inode);
+        error = truncate_now(path->dentry);
     if (error != 0)
         return error;
     u32 kept = flags & O_PATH ? flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW)
@@ -99,6 +103,8 @@ static int open_path(const struct path *path, u32 flags, bool created, struct fi
         file_put(file);
         return error;
     }
+    file->opened = !(flags & O_PATH);
+    notify_file(file, IN_OPEN);
     *out = file;
     return 0;
 }

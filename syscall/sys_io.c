@@ -6,6 +6,7 @@
 #include <linux/uio.h>
 
 #include "arch/usercopy.h"
+#include "fs/notify.h"
 #include "kernel/proc/process.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"
@@ -47,6 +48,13 @@ static long restartable(long result)
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 
+/* Who watches the file is told of a transfer that moved something. */
+static void tell(const struct file *file, transfer move, long result)
+{
+    if (result > 0)
+        notify_file(file, move == file_read ? IN_ACCESS : IN_MODIFY);
+}
+
 /* At the file's own position; files without one need no lock, and may block without holding it. */
 static long transfer_here(struct file *file, uptr buffer, size_t count, transfer move)
 {
@@ -65,6 +73,7 @@ static long transfer_one(int fd, uptr buffer, size_t count, transfer move)
     if (!file)
         return -EBADF;
     long result = transfer_here(file, buffer, count, move);
+    tell(file, move, result);
     file_put(file);
     return restartable(result);
 }
@@ -88,6 +97,7 @@ static long transfer_at(int fd, uptr buffer, size_t count, s64 offset, transfer 
         return -EBADF;
     u64 position = offset;
     long result = file->ops->seek ? move(file, buffer, count, &position) : -ESPIPE;
+    tell(file, move, result);
     file_put(file);
     return restartable(result);
 }
@@ -161,6 +171,7 @@ static long transfer_many(int fd, uptr user, size_t count, s64 offset, transfer 
             mutex_unlock(&file->position_lock);
         kfree(vectors);
     }
+    tell(file, move, result);
     file_put(file);
     return restartable(result);
 }
@@ -253,6 +264,8 @@ long sys_truncate(uptr path, s64 length)
     if (error != 0)
         return error;
     error = truncate_inode(place.dentry->inode, length);
+    if (error == 0)
+        notify_dentry(place.dentry, IN_MODIFY);
     path_put(&place);
     return error;
 }
@@ -269,6 +282,8 @@ long sys_ftruncate(int fd, s64 length)
         error = file->ops->truncate(file, length);
     else if (file_writable(file) && file->inode)
         error = truncate_inode(file->inode, length);
+    if (error == 0)
+        notify_file(file, IN_MODIFY);
     file_put(file);
     return error;
 }
@@ -286,6 +301,8 @@ long sys_fallocate(int fd, int mode, s64 offset, s64 length)
                  : !file->ops->seek                             ? -ESPIPE
                  : !file->ops->fallocate                        ? -EOPNOTSUPP
                                          : file->ops->fallocate(file, mode, offset, length);
+    if (error == 0)
+        notify_file(file, IN_MODIFY);
     file_put(file);
     return error;
 }

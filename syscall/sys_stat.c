@@ -8,6 +8,7 @@
 #include <linux/time_types.h>
 
 #include "arch/usercopy.h"
+#include "fs/notify.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
@@ -263,6 +264,14 @@ struct change {
     u64 atime, mtime;
 };
 
+/* One of the times alone was read or written time; everything else is an attribute. */
+static u32 event_of(const struct change *change)
+{
+    if (change->kind != CHANGE_TIMES || (change->set_atime && change->set_mtime))
+        return IN_ATTRIB;
+    return change->set_atime ? IN_ACCESS : IN_MODIFY;
+}
+
 static void apply(struct inode *inode, const struct change *change)
 {
     mutex_lock(&inode->lock);
@@ -289,6 +298,8 @@ static long apply_to_descriptor(int fd, const struct change *change, bool path_o
         return -EBADF;
     if (file->inode)
         apply(file->inode, change);
+    if (file->dentry)
+        notify_dentry(file->dentry, event_of(change));
     file_put(file);
     return 0;
 }
@@ -310,6 +321,8 @@ static long apply_to_name(int dirfd, uptr path, int flags, const struct change *
         error = -EOPNOTSUPP;
     else
         apply(place.dentry->inode, change);
+    if (error == 0)
+        notify_dentry(place.dentry, event_of(change));
     path_put(&place);
     return error;
 }

@@ -6,6 +6,7 @@
 
 #include "arch/usercopy.h"
 #include "fs/change.h"
+#include "fs/notify.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"
@@ -212,6 +213,8 @@ long sys_getdents64(int fd, uptr buffer, unsigned size)
         bool gone = file->dentry != file->mount->root && !file->dentry->hashed;
         error = gone ? -ENOENT : file->ops->readdir(file, &listing.context, &file->position);
         mutex_unlock(&file->position_lock);
+        if (!gone)
+            notify_file(file, IN_ACCESS);
     }
     file_put(file);
     if (error < 0)

@@ -34,6 +34,7 @@ enum argument_kind {
     ARG_PATH_OUT,      /* NUL-terminated, the result counts it with its NUL */
     ARG_BYTES_IN,      /* the next argument is their number */
     ARG_BYTES_OUT,     /* the result is their number */
+    ARG_BYTES_OUT_SIZED, /* the same, unless the next argument is 0: then nothing was copied */
     ARG_BYTES_OUT_HEX, /* the same, printed as hexadecimal escapes */
     ARG_IOVEC_IN,      /* the next argument is the number of vectors */
     ARG_IOVEC_OUT,     /* and the result the number of bytes in them */
@@ -50,6 +51,10 @@ enum argument_kind {
     ARG_FLAGS_EVENTFD,
     ARG_FLAGS_MEMFD,
     ARG_FLAGS_SPLICE,
+    ARG_FLAGS_XATTR,
+    ARG_FLAGS_INOTIFY,
+    ARG_FLAGS_INOTIFY_INIT,
+    ARG_FLAGS_FLOCK,
     ARG_MODE,
     ARG_MODE_CREATE, /* a mode that counts only if the flags before it create a file */
     ARG_MODE_ACCESS,

@@ -109,11 +109,13 @@ static void line_bytes_in(struct trace_line *line, u64 value)
 
 static void line_bytes_result(struct trace_line *line, u64 value)
 {
-    if (RESULT_IS_ERROR(line->result))
+    enum argument_kind kind = syscall_argument_kind(line->info, line->index);
+    bool untouched = kind == ARG_BYTES_OUT_SIZED && line->args[line->index + 1] == 0;
+
+    if (RESULT_IS_ERROR(line->result) || untouched)
         line_address(line, value);
     else
-        line_user_bytes(line, value, (u64)line->result,
-                        syscall_argument_kind(line->info, line->index) == ARG_BYTES_OUT_HEX);
+        line_user_bytes(line, value, (u64)line->result, kind == ARG_BYTES_OUT_HEX);
 }
 
 static void line_path_result(struct trace_line *line, u64 value)
@@ -293,6 +295,9 @@ static void line_fcntl_argument(struct trace_line *line, u64 value)
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
         line_lock(line, value);
         break;
     default:
@@ -432,6 +437,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_PATH_OUT] = AFTER(line_path_result),
     [ARG_BYTES_IN] = BEFORE(line_bytes_in),
     [ARG_BYTES_OUT] = AFTER(line_bytes_result),
+    [ARG_BYTES_OUT_SIZED] = AFTER(line_bytes_result),
     [ARG_BYTES_OUT_HEX] = AFTER(line_bytes_result),
     [ARG_IOVEC_IN] = BEFORE(line_iovecs),
     [ARG_IOVEC_OUT] = AFTER(line_iovecs_result),
@@ -447,6 +453,10 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_FLAGS_EVENTFD] = FLAGS(trace_eventfd_flags),
     [ARG_FLAGS_MEMFD] = FLAGS(trace_memfd_flags),
     [ARG_FLAGS_SPLICE] = FLAGS(trace_splice_flags),
+    [ARG_FLAGS_XATTR] = FLAGS(trace_xattr_flags),
+    [ARG_FLAGS_INOTIFY] = FLAGS(trace_inotify_events),
+    [ARG_FLAGS_INOTIFY_INIT] = FLAGS(trace_inotify_flags),
+    [ARG_FLAGS_FLOCK] = FLAGS(trace_flock_operations),
     [ARG_MODE] = BEFORE(line_octal),
     [ARG_MODE_CREATE] = BEFORE(line_create_mode),
     [ARG_MODE_ACCESS] = FLAGS(trace_access_modes),

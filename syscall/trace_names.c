@@ -17,6 +17,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/inotify.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
@@ -29,6 +30,7 @@
  * see one. */
 #undef __GLIBC__
 #include <linux/stat.h>
+#include <linux/xattr.h>
 
 /* access(2)'s modes are in no kernel header: POSIX <unistd.h>. */
 #define F_OK 0
@@ -121,6 +123,9 @@ NAMES(trace_fd_flags, "FD_???", FD_FLAGS);
 #define FILE_TYPES(N) N(S_IFREG) N(S_IFDIR) N(S_IFCHR) N(S_IFBLK) N(S_IFIFO) N(S_IFLNK) N(S_IFSOCK)
 NAMES(trace_file_types, "S_IF???", FILE_TYPES);
 
+#define FLOCK_OPERATIONS(N) N(LOCK_SH) N(LOCK_EX) N(LOCK_UN) N(LOCK_NB)
+NAMES(trace_flock_operations, "LOCK_???", FLOCK_OPERATIONS);
+
 #define FUTEX_OPS(N) \
     N(FUTEX_WAIT) N(FUTEX_WAIT_PRIVATE) N(FUTEX_WAKE) N(FUTEX_WAKE_PRIVATE) N(FUTEX_REQUEUE) \
     N(FUTEX_REQUEUE_PRIVATE) N(FUTEX_CMP_REQUEUE) N(FUTEX_CMP_REQUEUE_PRIVATE) N(FUTEX_WAKE_OP) \
@@ -131,6 +136,16 @@ NAMES(trace_file_types, "S_IF???", FILE_TYPES);
     N(FUTEX_CMP_REQUEUE_PI) N(FUTEX_CMP_REQUEUE_PI_PRIVATE) N(FUTEX_LOCK_PI2) \
     N(FUTEX_LOCK_PI2_PRIVATE) N(FUTEX_FD)
 NAMES(trace_futex_ops, "FUTEX_???", FUTEX_OPS);
+
+#define INOTIFY_EVENTS(N) \
+    N(IN_ACCESS) N(IN_MODIFY) N(IN_ATTRIB) N(IN_CLOSE_WRITE) N(IN_CLOSE_NOWRITE) N(IN_OPEN) \
+    N(IN_MOVED_FROM) N(IN_MOVED_TO) N(IN_CREATE) N(IN_DELETE) N(IN_DELETE_SELF) N(IN_MOVE_SELF) \
+    N(IN_UNMOUNT) N(IN_Q_OVERFLOW) N(IN_IGNORED) N(IN_ONLYDIR) N(IN_DONT_FOLLOW) N(IN_EXCL_UNLINK) \
+    N(IN_MASK_CREATE) N(IN_MASK_ADD) N(IN_ISDIR) N(IN_ONESHOT)
+NAMES(trace_inotify_events, "IN_???", INOTIFY_EVENTS);
+
+#define INOTIFY_FLAGS(N) N(IN_NONBLOCK) N(IN_CLOEXEC)
+NAMES(trace_inotify_flags, "IN_???", INOTIFY_FLAGS);
 
 #define IOCTLS(N) \
     N(TCGETS) N(TCSETS) N(TCSETSW) N(TCSETSF) N(TCGETA) N(TCSETA) N(TCSETAW) N(TCSETAF) N(TCSBRK) \
@@ -256,3 +271,6 @@ NAMES(trace_timer_flags, "TIMER_???", TIMER_FLAGS);
 
 #define WHENCE(N) N(SEEK_SET) N(SEEK_CUR) N(SEEK_END) N(SEEK_DATA) N(SEEK_HOLE)
 NAMES(trace_whence, "SEEK_???", WHENCE);
+
+#define XATTR_FLAGS(N) N(XATTR_CREATE) N(XATTR_REPLACE)
+NAMES(trace_xattr_flags, "XATTR_???", XATTR_FLAGS);

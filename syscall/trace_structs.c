@@ -73,7 +73,8 @@ void line_stat(struct trace_line *line, u64 value)
 void line_lock(struct trace_line *line, u64 value)
 {
     struct flock lock;
-    bool asked = (u32)line->args[1] == F_GETLK;
+    u32 command = (u32)line->args[1];
+    bool asked = command == F_GETLK || command == F_OFD_GETLK;
 
     if (!line_user_fetch(line, &lock, value, sizeof(lock)))
         return;

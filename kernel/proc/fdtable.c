@@ -6,6 +6,7 @@
 
 #include <asm/errno.h>
 
+#include "fs/lock.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
@@ -17,11 +18,18 @@ void fdtable_init(struct fdtable *table)
     *table = (struct fdtable){.lock = SPINLOCK_INIT};
 }
 
+/* A file that has left the table. */
+static void close_file(struct fdtable *table, struct file *file)
+{
+    file_locks_closed(file, table);
+    file_put(file);
+}
+
 void fdtable_fini(struct fdtable *table)
 {
     for (u32 fd = 0; fd < table->capacity; fd++)
         if (table->files[fd])
-            file_put(table->files[fd]);
+            close_file(table, table->files[fd]);
     kfree(table->files);
     kfree(table->close_on_exec);
     fdtable_init(table);
@@ -106,7 +114,7 @@ int fdtable_replace(struct fdtable *table, struct file *file, int fd, u64 limit,
     }
     spin_unlock_irqrestore(&table->lock, flags);
     if (old)
-        file_put(old);
+        close_file(table, old);
     return error;
 }
 
@@ -119,7 +127,7 @@ int fdtable_close(struct fdtable *table, int fd)
     spin_unlock_irqrestore(&table->lock, flags);
     if (!file)
         return -EBADF;
-    file_put(file);
+    close_file(table, file);
     return 0;
 }
 
