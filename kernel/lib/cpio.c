@@ -382,7 +382,7 @@ static int fetch_linked_data(const struct search *search, struct cpio_entry *ent
     return status;
 }
 
-static int verify_checksum(const struct cpio_entry *entry, const char **why)
+int cpio_verify(const struct cpio_entry *entry, const char **why)
 {
     u32 sum = 0;
 
@@ -390,7 +390,7 @@ static int verify_checksum(const struct cpio_entry *entry, const char **why)
         return 0;
     for (u64 i = 0; i < entry->data_size; i++)
         sum += entry->data[i];
-    return sum == entry->checksum ? 0 : refuse(why, "archive: wrong checksum of the program");
+    return sum == entry->checksum ? 0 : refuse(why, "archive: a file has a wrong checksum");
 }
 
 /* One round: 0 with scan->found decided, 1 when the path was rewritten and the search goes on. */
@@ -436,5 +436,5 @@ int cpio_find(const u8 *bytes, u64 size, const char *path, struct cpio_entry *en
     }
     *entry = scan.entry;
     status = fetch_linked_data(&search, entry, why);
-    return status != 0 ? status : verify_checksum(entry, why);
+    return status != 0 ? status : cpio_verify(entry, why);
 }

@@ -51,6 +51,10 @@ bool cpio_is_archive(const u8 *bytes, u64 size);
  */
 int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char **why) MUST_CHECK;
 
+/* Adds up the data of a regular file that comes with a checksum (070702). 0; or -EINVAL, with a
+ * phrase in *why, when it is a wrong one. Reads all of the data. */
+int cpio_verify(const struct cpio_entry *entry, const char **why) MUST_CHECK;
+
 /*
  * Finds a path and follows symbolic links, absolute or relative, in its middle and at its end.
  * "/bin/x", "./bin/x" and "bin/x" are the same, in the archive and in `path`. Of several entries
