@@ -15,7 +15,7 @@ from .errors import ToolError
 # Words that mean something to the kernel, and so cannot be variables of the environment.
 KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "loglevel", "debug", "nokaslr", "tty",
                 "stderr", "console", "boottime", "crashtest", "debugwait", "root", "rootfstype",
-                "rootflags", "ro", "rw", "panic", "ip")
+                "rootflags", "ro", "rw", "panic", "ip", "cwd")
 
 
 def environment_words(pairs):
@@ -39,6 +39,8 @@ def kernel_words(options, init, extra=()):
         words.append("trace" if options.trace is True else f"trace={options.trace}")
     if options.log is not None:
         words.append(f"loglevel={options.log}")
+    if options.workdir:
+        words.append(f"cwd={options.workdir}")
     return words + list(extra) + list(options.append) + environment_words(options.env)
 
 

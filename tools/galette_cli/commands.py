@@ -4,19 +4,20 @@
 import os
 import sys
 
-from . import cmdline, machine, options, program
-from .errors import STATUS_NOT_FOUND, ToolError
+from . import cmdline, machine, options, packing, program
+from .errors import ToolError
 
 USAGE = """Boots a Linux program on bare metal, in QEMU or from a disk.
 
   tools/galette run   [OPTIONS] PROGRAM [ARGS...] [-- QEMU ARGS...]   boot it; its exit status is ours
-  tools/galette pack  [-o FILE] PROGRAM      the initrd alone, a page-aligned cpio archive
+  tools/galette pack  [-o FILE] [OPTIONS] PROGRAM   the initrd alone, a page-aligned cpio archive
   tools/galette iso   [-o FILE] [OPTIONS] PROGRAM [ARGS...]   an ISO for BIOS and UEFI machines
   tools/galette efi   [-o FILE] [OPTIONS] PROGRAM [ARGS...]   one EFI file with everything inside
   tools/galette debug [OPTIONS] PROGRAM [ARGS...]   the machine waits, GDB knows both symbol tables
   tools/galette doctor                       what this machine lacks, and the command that mends it
 
-PROGRAM is an example of tests/programs (hello), an ELF file or a cpio archive.
+PROGRAM is a file, an example of tests/programs (hello) or a command of this machine; with --root a
+path inside of that root. What a dynamic program or a script needs of this machine goes along.
 Exit status: the program's own; 128+n for signal n; 101 kernel panic; 124 timeout; 125 the tool or
 QEMU failed; 126 not loadable; 127 not found. `tools/galette COMMAND --help` lists the options.
 """
@@ -104,11 +105,11 @@ def run(opts):
     from . import relay
     from .accel import choose
 
-    guest = program.find(opts.program, opts.init)
+    guest = packing.find(opts)
     door = machine.DOORS[opts.boot]
     _need(door)
     cooked = relay.wants_cooked()
-    extra = [*door.kernel_words(), "tty=cooked" if cooked else "tty=raw"]
+    extra = [*door.kernel_words(), "tty=cooked" if cooked else "tty=raw", *guest.environment]
     words = cmdline.kernel_words(opts, guest.init, extra)
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)
@@ -142,15 +143,12 @@ def _dry_run(door, opts, guest, words):
 
 
 def pack(opts):
-    """Writes a page-aligned archive: PROGRAM as /init, and what --root names."""
-    from . import archive
-
-    guest = program.find(opts.program) if opts.program or not opts.root else None
-    if opts.root and not os.path.isdir(opts.root):
-        raise ToolError(f"no folder {opts.root}", STATUS_NOT_FOUND)
-    name = guest.name if guest else os.path.basename(os.path.abspath(opts.root))
+    """Writes a page-aligned archive in which /init is PROGRAM, or a link to it."""
+    if not opts.program and not opts.root:
+        raise ToolError("which program? Or a file system with --root")
+    name = os.path.basename(os.path.abspath(opts.program or opts.root[-1]))
     output = opts.output or os.path.join(program.BUILD, f"{name}.cpio")
-    archive.pack(output, opts.root, guest.path if guest else None)
+    packing.pack(opts, output)
     print(output)
     return 0
 
@@ -159,9 +157,9 @@ def iso(opts):
     """Writes an ISO to boot elsewhere."""
     from . import iso as images
 
-    guest = program.find(opts.program, opts.init)
+    guest = packing.find(opts)
     _set_up(["run", "iso"])
-    words = cmdline.kernel_words(opts, guest.init)
+    words = cmdline.kernel_words(opts, guest.init, guest.environment)
     output = opts.output or os.path.join(program.BUILD, f"{guest.name}.iso")
     images.make_iso(program.kernel_path(opts), guest, images.menu(guest, words, opts.args), output)
     print(output)
@@ -170,9 +168,9 @@ def iso(opts):
 
 def efi(opts):
     """Writes one EFI file with kernel, program and command line."""
-    guest = program.find(opts.program, opts.init)
+    guest = packing.find(opts)
     _set_up(["build", "efi"])
-    words = cmdline.kernel_words(opts, guest.init)
+    words = cmdline.kernel_words(opts, guest.init, guest.environment)
     output = opts.output or os.path.join(program.BUILD, f"{guest.name}.efi")
     _make_efi(guest, cmdline.quoted(words, opts.args), output)
     print(output)
@@ -183,11 +181,11 @@ def debug(opts):
     """Starts a machine that waits, and GDB."""
     from . import debugger
 
-    guest = program.find(opts.program, opts.init)
+    guest = packing.find(opts)
     door = machine.DOORS[opts.boot]
     _need(door)
     _set_up(["gdb"])
-    words = cmdline.kernel_words(opts, guest.init, door.kernel_words())
+    words = cmdline.kernel_words(opts, guest.init, [*door.kernel_words(), *guest.environment])
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)
     with _Folder(door) as folder:

@@ -39,14 +39,15 @@ def _gdb_command(opts, guest, socket):
     return words + [_kernel_symbols(opts)]
 
 
-def _start_qemu(door, opts, medium, socket):
+def _start_qemu(door, opts, guest, medium, socket):
     channels = machine.Channels("file,path=/dev/stdout,append=on", "file,path=/dev/stderr,append=on",
                                 "file,path=/dev/stderr,append=on", "null")
     command = machine.command(door, opts, choose(opts.accel), medium, channels)
     # The socket may appear after GDB has started: QEMU makes it, GDB waits for nobody.
     command += ["-S", "-gdb", f"unix:{socket},server=on,wait=off"]
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command],
-                            stdin=subprocess.DEVNULL, start_new_session=True)
+                            stdin=subprocess.DEVNULL, start_new_session=True,
+                            pass_fds=[guest.file.fileno()] if guest.file else [])
 
 
 def _wait_for(path, process):
@@ -67,7 +68,7 @@ def debug(door, opts, guest, medium):
 
     with tempfile.TemporaryDirectory(prefix="galette-") as folder:
         socket = os.path.join(folder, "gdb")
-        qemu = _start_qemu(door, opts, medium, socket)
+        qemu = _start_qemu(door, opts, guest, medium, socket)
         try:
             _wait_for(socket, qemu)
             # Ctrl-C stops the machine, by way of GDB; it must not end this process.

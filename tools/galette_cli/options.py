@@ -75,6 +75,12 @@ def _log_level(text):
     return _number(0, 8)(text)
 
 
+def _absolute(text):
+    if not text.startswith("/") or '"' in text:
+        raise ToolError(f"{text!r} is no absolute path that can be passed to the kernel")
+    return text
+
+
 def _env(text):
     if "=" not in text or text.startswith("="):
         raise ToolError(f"{text!r} is not of the form K=V")
@@ -88,8 +94,18 @@ RING = Option(("-r", "--ring"), "value", "ring", "3", "where the program runs (3
 BOOT = Option(("-b", "--boot"), "value", "boot", "pvh", "the door: " + ", ".join(DOORS) + " (pvh)",
               "DOOR", _choice(*DOORS))
 OUTPUT = Option(("-o", "--output"), "value", "output", None, "the file to write", "FILE")
+FILES = [
+    Option(("--root",), "list", "root", (), "a folder, cpio or tar archive: the root file system",
+           "PATH"),
+    Option(("--with",), "list", "with_", (), "add a file or folder of this machine", "PATH"),
+    Option(("--libs",), "flag", "libs", False, "add missing libraries to a --root with a loader"),
+    Option(("--no-libs",), "flag", "no_libs", False, "add no libraries and no interpreters"),
+]
 KERNEL = [
     RING,
+    *FILES,
+    Option(("-w", "--workdir"), "value", "workdir", None, "the program's directory (/)", "PATH",
+           _absolute),
     Option(("-e", "--env"), "list", "env", (), "a variable of its environment", "K=V", _env),
     Option(("--init",), "value", "init", None, "the program's path (in an archive: /init)", "PATH"),
     Option(("--trace",), "optional", "trace", None, "one line per system call on standard error",
@@ -110,7 +126,6 @@ MACHINE = [
            _seconds),
     Option(("--dry-run",), "flag", "dry_run", False, "print QEMU's command line and stop"),
 ]
-ROOT = Option(("--root",), "value", "root", None, "a folder to put into the archive", "DIR")
 GDB = Option(("--gdb",), "flag", "gdb", False, "wait for a debugger on TCP port 1234")
 BATCH = [
     Option(("--batch",), "flag", "batch", False, "GDB asks nothing and leaves at the end"),
@@ -121,7 +136,7 @@ HELP = Option(("-h", "--help"), "flag", "help", False, "this text")
 
 COMMANDS = {
     "run": [*MACHINE, *KERNEL, GDB],
-    "pack": [OUTPUT, ROOT],
+    "pack": [OUTPUT, *FILES],
     "iso": [OUTPUT, *KERNEL],
     "efi": [OUTPUT, *KERNEL],
     "debug": [*MACHINE, *KERNEL, *BATCH],

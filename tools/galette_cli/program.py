@@ -18,11 +18,15 @@ class Program:
     path    the file on the host
     init    value of the kernel's init=, which is also argv[0]; None: the kernel's own default
     elf     whether the file itself is the program (and not an archive)
+    name    what people call it
+    file    keeps the descriptor open that `path` is about, if it is about one
+    environment   variables that the program needs
     """
 
-    def __init__(self, path, init, elf):
+    def __init__(self, path, init, elf, name=None, file=None, environment=()):
         self.path, self.init, self.elf = path, init, elf
-        self.name = os.path.basename(path)
+        self.name = name or os.path.basename(path)
+        self.file, self.environment = file, environment
 
 
 def make(*targets):
@@ -72,13 +76,22 @@ def _example_path(name):
     return None
 
 
+def _command_path(name):
+    """The file of a command of the host; None if there is none."""
+    for folder in os.environ.get("PATH", os.defpath).split(":") if "/" not in name else ():
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
 def find(text, init=None):
     """The Program that `text` names. Raises ToolError."""
     if text is None:
-        raise ToolError("which program? Give an example's name, an ELF file or an archive")
-    path = text if os.path.isfile(text) else _example_path(text)
+        raise ToolError("which program? Give its file, an example's name, or a command of this machine")
+    path = text if os.path.isfile(text) else _example_path(text) or _command_path(text)
     if path is None:
-        raise ToolError(f"{text}: no such file or example", STATUS_NOT_FOUND)
+        raise ToolError(f"{text}: no such file, example or command", STATUS_NOT_FOUND)
     with open(path, "rb") as file:
         magic = file.read(6)
     if magic in CPIO_MAGICS:

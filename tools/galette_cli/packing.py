@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""From PROGRAM to what the machine gets: a static program alone, or a root file system.
+
+The root file system is --root's folders and archives one over the other, then what --with names,
+the program, the interpreters of a script, the loader and the libraries, and last what no root is
+without (defaults.py). Libraries are looked for in the root first. What a root lacks is taken from
+the host: all of it if the root has no loader for the program, or if --libs is given; a root that
+has its own loader is taken as complete.
+"""
+
+import os
+import stat
+
+from . import elf, libraries, program, roots
+from .errors import STATUS_NOT_FOUND, ToolError
+from .tree import DIRECTORY, Host, Node, Tree
+
+LINK = stat.S_IFLNK | 0o777
+SCRIPT_DEPTH = 5  # scripts interpreted by scripts; Linux: BINPRM in fs/exec.c
+SCRIPT_LINE_MAX = 256  # bytes
+GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def find(opts):
+    """The Program for run, iso, efi and debug. Raises ToolError."""
+    if not (opts.root or opts.with_ or opts.workdir):
+        plain = program.find(opts.program, opts.init)
+        if not plain.elf or not _needs_files(plain.path, opts):
+            return plain
+    build = _Build(opts)
+    path = build.place_program(opts.program)
+    init = _place_init(build, opts.init, path)
+    if opts.workdir:
+        build.make_workdir(opts.workdir)
+    build.finish()
+    name = os.path.basename(path)
+    if getattr(opts, "dry_run", False):
+        target = os.path.join(program.BUILD, "dry-run.cpio")
+        file = _create(target)
+    else:  # for this process and QEMU; nothing is left behind, however they end
+        file = os.fdopen(roots.unnamed_file(), "wb", buffering=0)
+        os.set_inheritable(file.fileno(), True)
+        target = f"/proc/self/fd/{file.fileno()}"
+    build.write(file)
+    return program.Program(target, init, False, name, file, build.environment)
+
+
+def pack(opts, output):
+    """Writes the archive of `tools/galette pack`, where /init is the program."""
+    build = _Build(opts)
+    if opts.program and not opts.root:
+        plain = program.find(opts.program)
+        if plain.elf and not _needs_files(plain.path, opts):  # needs no place of its own
+            build.tree.put("/init", Host.find(plain.path))
+            opts.program = None
+    if opts.program:
+        path = build.place_program(opts.program)
+        if path != "/init":
+            build.tree.put("/init", Node(LINK, link=path))
+    build.finish()
+    with _create(output) as file:
+        build.write(file)
+
+
+def _create(path):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    return open(path, "wb", buffering=0)
+
+
+def _place_init(build, init, path):
+    """--init: another name for the program, unless something has that name already."""
+    if init and build.tree.find(init) is None:
+        build.tree.put(init, Node(LINK, link=path))
+    if '"' in (init or path):
+        raise ToolError("a path with a double quote cannot be passed to the kernel; use --init")
+    return init or path
+
+
+def _script_words(start):
+    """The words of a `#!` line: the interpreter and perhaps one argument. None: no script."""
+    if not start.startswith(b"#!"):
+        return None
+    line = start[2:SCRIPT_LINE_MAX].partition(b"\n")[0]
+    return os.fsdecode(line.strip(b" \t")).split(None, 1) or None
+
+
+def _needs_files(path, opts):
+    """Whether a file needs others to run: a dynamic program or a script."""
+    if opts.no_libs:
+        return False
+    node = Host.find(path)
+    if _script_words(node.data(SCRIPT_LINE_MAX)):
+        return True
+    headers = elf.read(node)
+    return headers is not None and headers.interp is not None
+
+
+class _Build:
+    """A root file system in the making."""
+
+    def __init__(self, opts):
+        self.tree, self.opts, self.environment = Tree(), opts, []
+        self.workdir = getattr(opts, "workdir", None) or "/"
+        self.omissions = roots.Omissions()
+        for root in opts.root:
+            roots.add_root(self.tree, root, self.omissions)
+        given = dict(pair.partition("=")[::2] for pair in getattr(opts, "env", ()))
+        self.library_path = given.get("LD_LIBRARY_PATH", os.environ.get("LD_LIBRARY_PATH", ""))
+        self.search_path = given.get("PATH", GUEST_PATH if opts.root else os.environ.get("PATH", ""))
+        places = [self.tree, Host] if opts.root else [Host]
+        self.search = libraries.Search(places, self.library_path)
+        self.cached = {}  # library's name: path, for ld.so.cache
+        self.done = set()
+        for path in opts.with_:
+            self._add_with(path)
+
+    # ---- What is asked for ----------------------------------------------------------------------
+
+    def _add_with(self, path):
+        path = os.path.abspath(path)
+        if not os.path.exists(path):
+            raise ToolError(f"--with: no {path}", STATUS_NOT_FOUND)
+        roots.add_host_path(self.tree, path, self.omissions)
+        if self.opts.no_libs:
+            return
+        real = self.tree.real(path)
+        if self.tree.find(path).children is None:
+            self._complete(real, 0)
+            return
+        for name, node in _files_below(self.tree.find(path), real.rstrip("/")):
+            self._complete_library(name, node)
+
+    def place_program(self, text):
+        """Puts the program into the tree. Returns its path there."""
+        if self.opts.root:
+            path = self._find_in_root(text)
+        else:
+            host = program.find(text)
+            if not host.elf:
+                raise ToolError(f"{text} is an archive: give it with --root")
+            path = os.path.abspath(host.path)
+            roots.add_host_path(self.tree, path, self.omissions)
+        if not self.opts.no_libs:
+            self._complete(path, 0)
+        return path
+
+    def _find_in_root(self, text):
+        if text is None:
+            if self.tree.find("/init") is None:
+                raise ToolError("which program? The root has no /init", STATUS_NOT_FOUND)
+            return "/init"
+        if "/" in text:
+            path = os.path.normpath(os.path.join("/", self.workdir, text))
+            if self.tree.find(path) is None:
+                raise ToolError(f"{text} is not in the root; --with {text} adds this machine's",
+                                STATUS_NOT_FOUND)
+            return path
+        found = _on_path(self.tree, self.search_path, text)
+        if found is None:
+            raise ToolError(f"{text} is nowhere in the root's {self.search_path}", STATUS_NOT_FOUND)
+        return found
+
+    def make_workdir(self, path):
+        """--workdir: made if it is missing, as docker does it."""
+        if self.tree.find(path) is None:
+            self.tree.put(path, Node(DIRECTORY))
+
+    # ---- What that needs ------------------------------------------------------------------------
+
+    def _complete(self, path, depth):
+        """Adds what the program at `path` of the tree needs."""
+        node = self.tree.find(path)
+        if path in self.done or node is None or node.children is not None:
+            return
+        self.done.add(path)
+        words = _script_words(node.data(SCRIPT_LINE_MAX))
+        if words and depth < SCRIPT_DEPTH:
+            self._complete_script(words, depth)
+            return
+        headers = elf.read(node)
+        if headers is None:
+            return
+        if headers.interp:
+            self._add_libraries(path, headers, headers.interp)
+        elif headers.needed:
+            self._complete_library(path, node)
+
+    def _complete_script(self, words, depth):
+        """The interpreter, and a command among its arguments: that is how env(1) is used."""
+        commands = [words[0]]
+        for word in words[1].split() if len(words) > 1 else ():
+            if not word.startswith("-") and "=" not in word:
+                found = word if word.startswith("/") else (
+                    _on_path(self.tree, self.search_path, word)
+                    or _on_path(Host, self.search_path, word))
+                commands += [found] if found else []
+                break
+        for command in commands:
+            if self._may_take(command):
+                roots.add_host_path(self.tree, command, self.omissions)
+            self._complete(command, depth + 1)
+
+    def _may_take(self, path):
+        """Whether the host's file belongs into the tree: only what a --root does not have."""
+        return path.startswith("/") and self.tree.find(path) is None and os.path.isfile(path)
+
+    def _complete_library(self, path, node):
+        """A library that a program will load by itself, with the libraries it names."""
+        headers = elf.read(node)
+        if headers is not None and (headers.needed or headers.interp):
+            self._add_libraries(path, headers, headers.interp or _usual_loader(self.tree))
+
+    def _add_libraries(self, path, headers, interp):
+        complete = self.opts.root and not self.opts.libs and interp and self.tree.find(interp)
+        if complete:
+            return
+        for found, how in self.search.closure(path, headers, interp):
+            if how == libraries.BY_ENVIRONMENT and not self.environment:
+                self.environment.append(f"LD_LIBRARY_PATH={self.library_path}")
+            if self._may_take(found):
+                roots.add_host_path(self.tree, found, self.omissions)
+                if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
+                    self.cached.setdefault(os.path.basename(found), found)
+
+    # ---- The end --------------------------------------------------------------------------------
+
+    def finish(self):
+        """Adds what no root is without."""
+        from . import defaults, ldcache
+
+        defaults.add(self.tree)
+        if self.cached:
+            self.tree.put_missing("/etc/ld.so.cache", Node.of_bytes(ldcache.build(self.cached)))
+        self.omissions.report()
+
+    def write(self, file):
+        """Writes the archive."""
+        from . import archive
+
+        try:
+            archive.write_tree(self.tree, file)
+        except FileNotFoundError as error:
+            raise ToolError(f"{error.filename} went away while it was packed") from None
+
+
+def _usual_loader(tree):
+    """The loader that programs in the tree will be run by; glibc's, unless only musl's is there."""
+    musl = next((f"/lib/{name}" for name in tree.names("/lib")
+                 if name.startswith(libraries.MUSL_PREFIX)), None)
+    glibc = "/lib64/ld-linux-x86-64.so.2"
+    return musl if musl and tree.find(glibc) is None else glibc
+
+
+def _files_below(node, path):
+    """(path, node) of every regular file below a directory that begins like an ELF file."""
+    for name, child in node.children.items():
+        if child.children is not None:
+            yield from _files_below(child, f"{path}/{name}")
+        elif stat.S_ISREG(child.mode) and child.size >= elf.HEADER.size \
+                and child.data(4) == elf.IDENT[:4]:
+            yield f"{path}/{name}", child
+
+
+def _on_path(place, search_path, name):
+    """Where a command is, by a value of PATH."""
+    for folder in search_path.split(":"):
+        node = place.find(f"{folder}/{name}") if folder.startswith("/") else None
+        if node is not None and stat.S_ISREG(node.mode) and node.mode & 0o111:
+            return f"{folder}/{name}"
+    return None
