@@ -104,9 +104,10 @@ class _Build:
         self.omissions = roots.Omissions()
         for root in opts.root:
             roots.add_root(self.tree, root, self.omissions)
-        given = dict(pair.partition("=")[::2] for pair in getattr(opts, "env", ()))
+        self.given = getattr(opts, "env", ())
+        given = dict(pair.partition("=")[::2] for pair in self.given)
         self.library_path = given.get("LD_LIBRARY_PATH", os.environ.get("LD_LIBRARY_PATH", ""))
-        self.search_path = given.get("PATH", GUEST_PATH if opts.root else os.environ.get("PATH", ""))
+        self.search_path = given.get("PATH")
         places = [self.tree, Host] if opts.root else [Host]
         self.search = libraries.Search(places, self.library_path)
         self.cached = {}  # library's name: path, for ld.so.cache
@@ -155,10 +156,20 @@ class _Build:
                 raise ToolError(f"{text} is not in the root; --with {text} adds this machine's",
                                 STATUS_NOT_FOUND)
             return path
-        found = _on_path(self.tree, self.search_path, text)
+        found = self._find_command(text, [self.tree])
         if found is None:
-            raise ToolError(f"{text} is nowhere in the root's {self.search_path}", STATUS_NOT_FOUND)
+            raise ToolError(f"{text} is nowhere in the root's {self.search_path or GUEST_PATH}",
+                            STATUS_NOT_FOUND)
         return found
+
+    def _find_command(self, name, places):
+        """Where a command is, by the PATH that the machine will have."""
+        for place in places:
+            for folder in (self.search_path or GUEST_PATH).split(":"):
+                node = place.find(f"{folder}/{name}") if folder.startswith("/") else None
+                if node is not None and stat.S_ISREG(node.mode) and node.mode & 0o111:
+                    return f"{folder}/{name}"
+        return None
 
     def make_workdir(self, path):
         """--workdir: made if it is missing, as docker does it."""
@@ -190,10 +201,10 @@ class _Build:
         commands = [words[0]]
         for word in words[1].split() if len(words) > 1 else ():
             if not word.startswith("-") and "=" not in word:
-                found = word if word.startswith("/") else (
-                    _on_path(self.tree, self.search_path, word)
-                    or _on_path(Host, self.search_path, word))
+                found = word if "/" in word else self._find_command(word, [self.tree, Host])
                 commands += [found] if found else []
+                if found != word and self.search_path is None:
+                    self._tell(f"PATH={GUEST_PATH}")
                 break
         for command in commands:
             if self._may_take(command):
@@ -203,6 +214,12 @@ class _Build:
     def _may_take(self, path):
         """Whether the host's file belongs into the tree: only what a --root does not have."""
         return path.startswith("/") and self.tree.find(path) is None and os.path.isfile(path)
+
+    def _tell(self, variable):
+        """Puts a variable into the program's environment that its files were found by."""
+        if variable not in self.environment and not any(
+                variable.partition("=")[0] == pair.partition("=")[0] for pair in self.given):
+            self.environment.append(variable)
 
     def _complete_library(self, path, node):
         """A library that a program will load by itself, with the libraries it names."""
@@ -215,8 +232,8 @@ class _Build:
         if complete:
             return
         for found, how in self.search.closure(path, headers, interp):
-            if how == libraries.BY_ENVIRONMENT and not self.environment:
-                self.environment.append(f"LD_LIBRARY_PATH={self.library_path}")
+            if how == libraries.BY_ENVIRONMENT:
+                self._tell(f"LD_LIBRARY_PATH={self.library_path}")
             if self._may_take(found):
                 roots.add_host_path(self.tree, found, self.omissions)
                 if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
@@ -259,12 +276,3 @@ def _files_below(node, path):
         elif stat.S_ISREG(child.mode) and child.size >= elf.HEADER.size \
                 and child.data(4) == elf.IDENT[:4]:
             yield f"{path}/{name}", child
-
-
-def _on_path(place, search_path, name):
-    """Where a command is, by a value of PATH."""
-    for folder in search_path.split(":"):
-        node = place.find(f"{folder}/{name}") if folder.startswith("/") else None
-        if node is not None and stat.S_ISREG(node.mode) and node.mode & 0o111:
-            return f"{folder}/{name}"
-    return None

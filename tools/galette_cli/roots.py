@@ -264,6 +264,7 @@ def _add_tar(tree, descriptor):
     import tarfile
 
     try:
+        os.lseek(descriptor, 0, os.SEEK_SET)  # a duplicate shares it
         with (os.fdopen(os.dup(descriptor), "rb") as file,
               tarfile.open(fileobj=file, mode="r:", encoding=sys.getfilesystemencoding(),
                            errors="surrogateescape") as archive):
