@@ -78,6 +78,12 @@ static long drain_page(const struct other_end *to, size_t done, const void *page
     return usercopy_to(UPTR_ADD(to->user, done), page, size) ? -EFAULT : (long)size;
 }
 
+/* How much the next slot takes: a page of a file stays a page, wherever the copy begins. */
+static size_t slot_size(const struct other_end *from)
+{
+    return PAGE_SIZE - (from->file ? *from->position % PAGE_SIZE : 0);
+}
+
 /* One slot more; the pipe is not full. */
 static long fill_slot_locked(struct pipe *pipe, const struct other_end *from, size_t done,
                              size_t size)
@@ -102,7 +108,7 @@ static long fill_pipe(struct pipe *pipe, const struct other_end *from, size_t si
         if (pipe->readers == 0) {
             result = -EPIPE;
         } else if (!pipe_is_full(pipe)) {
-            size_t want = MIN(size - done, PAGE_SIZE);
+            size_t want = MIN(size - done, slot_size(from));
             result = fill_slot_locked(pipe, from, done, want);
             done += result > 0 ? result : 0;
             if (result != (long)want)

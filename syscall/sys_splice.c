@@ -16,7 +16,8 @@
 #include "syscall/table.h"
 
 /* No single transfer is longer, as on Linux (MAX_RW_COUNT). */
-#define TRANSFER_MAX 0x7ffff000UL
+#define TRANSFER_MAX  0x7ffff000UL
+#define FILE_SIZE_MAX 0x7fffffffffffffffUL
 
 /* splice's flags are in no header but the C library's (man 2 splice). */
 #define SPLICE_F_MOVE     1
@@ -305,15 +306,15 @@ static long check_range_files(const struct pair *pair)
     return pair_may(pair) && !(pair->out->flags & O_APPEND) ? 0 : -EBADF;
 }
 
-/* How much of `size` there is to copy. -EOVERFLOW, -EINVAL (onto itself). */
+/* How much of `size` there is to copy. -EOVERFLOW, -EINVAL (negative, or onto itself), -EFBIG. */
 static long range_size(const struct pair *pair, u64 from, u64 to, size_t size)
 {
-    s64 end;
+    if (from + size < from || to + size < to)
+        return -EOVERFLOW;
     if ((s64)from < 0 || (s64)to < 0)
         return -EINVAL;
-    if (__builtin_add_overflow((s64)from, (s64)size, &end) ||
-        __builtin_add_overflow((s64)to, (s64)size, &end))
-        return -EOVERFLOW;
+    if (to >= FILE_SIZE_MAX)
+        return -EFBIG;
     u64 file_size = pair->in->inode->size;
     size = from >= file_size ? 0 : MIN(size, file_size - from);
     if (pair->in->inode == pair->out->inode && to + size > from && to < from + size)
