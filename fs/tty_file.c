@@ -153,6 +153,14 @@ static const struct file_ops tty_file_ops = {
     .stat = tty_file_stat,
 };
 
+/* Opened by name: stat tells of the inode. */
+const struct file_ops tty_named_ops = {
+    .read = tty_file_read,
+    .write = tty_file_write,
+    .poll = tty_file_poll,
+    .ioctl = tty_file_ioctl,
+};
+
 struct file *tty_file_create(struct tty *tty, u32 flags)
 {
     return file_create(&tty_file_ops, flags, tty);

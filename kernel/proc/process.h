@@ -11,11 +11,30 @@
 #include "fs/path.h"
 #include "kernel/core/sched.h"
 #include "kernel/proc/fdtable.h"
+#include "kernel/proc/mapped_file.h"
 #include "kernel/proc/signal.h"
 #include "mm/aspace.h"
 
 #define PROCESS_PATH_MAX 256
 #define PROCESS_NAME_MAX 16 /* TASK_COMM_LEN */
+
+/* Where the parts of the program lie in its memory: what exec put there, for those who ask
+ * (/proc/self/stat, cmdline, environ, auxv). Addresses; 0 when there is no such part. */
+struct process_layout {
+    vaddr_t code_start, code_end; /* lowest and highest address of executable segments */
+    vaddr_t data_start, data_end; /* of the last segment, as far as the file fills it */
+    vaddr_t stack_start;          /* the first stack pointer */
+    vaddr_t arguments, arguments_end;
+    vaddr_t environment, environment_end;
+    vaddr_t auxv;
+    u32 auxv_size; /* bytes, AT_NULL included */
+};
+
+/* What the process moved by read, write and their kin (/proc/self/io). */
+struct process_io {
+    u64 read_bytes, written_bytes;
+    u64 read_calls, write_calls;
+};
 
 struct process {
     int pid, parent_pid;
@@ -28,6 +47,11 @@ struct process {
     struct path executable;    /* what /proc/self/exe leads to, with references */
     struct path_context place; /* root and working directory, with references */
     u64 image_bias; /* where the program lies, for messages */
+    struct process_layout layout;
+    struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
+    struct process_io io;
+    u64 start_ns;       /* since boot */
+    int oom_score_adj;  /* as the program set it; nothing depends on it yet */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Terminals by name: /dev/console and /dev/tty are the program's console, /dev/ttyS<n> a line of
+ * its own where there is one.
+ *
+ * The table is filled at start and then only read.
+ */
+#include <asm/errno.h>
+#include <linux/stat.h>
+
+#include "fs/devfs/devfs_internal.h"
+#include "fs/open.h"
+#include "fs/tty_file.h"
+
+static struct tty *console;
+static struct tty *lines[DEVFS_TTY_LINES];
+
+void devfs_set_console(struct tty *tty)
+{
+    console = tty;
+}
+
+void devfs_add_tty(u32 line, struct tty *tty)
+{
+    lines[line] = tty;
+}
+
+static s64 next_line(const struct node_place *parent, s64 from)
+{
+    (void)parent;
+    for (s64 line = from; line < DEVFS_TTY_LINES; line++)
+        if (lines[line])
+            return line;
+    return -1;
+}
+
+const struct node_family tty_family = {.next = next_line};
+
+static struct tty *find_tty(u64 device)
+{
+    if (device >= DEVICE_TTYS && device < DEVICE_TTYS + DEVFS_TTY_LINES)
+        return lines[device - DEVICE_TTYS];
+    return console;
+}
+
+static int tty_device_open(struct file *file)
+{
+    file->object = find_tty(file->inode->device);
+    file->ops = &tty_named_ops;
+    return file->object ? 0 : -ENXIO;
+}
+
+static const struct file_ops tty_device_ops = {.open = tty_device_open};
+
+int tty_devices_register(void)
+{
+    int error = device_register(S_IFCHR, DEVICE_CONSOLE, &tty_device_ops);
+    if (error == 0)
+        error = device_register(S_IFCHR, DEVICE_TTY, &tty_device_ops);
+    for (u32 line = 0; error == 0 && line < DEVFS_TTY_LINES; line++)
+        error = device_register(S_IFCHR, DEVICE_TTYS + line, &tty_device_ops);
+    return error;
+}

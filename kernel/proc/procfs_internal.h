@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files that fill /proc and /sys. */
+#ifndef KERNEL_PROC_PROCFS_INTERNAL_H
+#define KERNEL_PROC_PROCFS_INTERNAL_H
+
+#include "fs/procfs/procfs.h"
+#include "kernel/proc/process.h"
+
+/* USER_HZ: what times in /proc are counted in. */
+#define TICKS_PER_SECOND 100
+#define NS_PER_TICK      (1000000000UL / TICKS_PER_SECOND)
+
+/* The thread that a place below "#/" or "#/task/#/" speaks of. */
+struct task *procfs_task(const struct node_place *place);
+static inline struct process *procfs_process(const struct node_place *place)
+{
+    return procfs_task(place)->process;
+}
+
+/* Processor time used by the program, and the rest of the time since boot. Nanoseconds. */
+u64 procfs_busy_ns(void);
+u64 procfs_idle_ns(void);
+
+/* The name of a path as the process sees it; special characters as text_add_escaped has them. */
+void procfs_add_path(struct text_builder *text, const struct path *path, const char *special);
+
+/* Generators, by file: procfs_self.c hands them in. */
+int procfs_show_status(struct text_builder *text, const struct node_place *place);
+int procfs_show_stat(struct text_builder *text, const struct node_place *place);
+int procfs_show_statm(struct text_builder *text, const struct node_place *place);
+int procfs_show_maps(struct text_builder *text, const struct node_place *place);
+int procfs_show_smaps(struct text_builder *text, const struct node_place *place);
+int procfs_show_smaps_rollup(struct text_builder *text, const struct node_place *place);
+int procfs_show_mounts(struct text_builder *text, const struct node_place *place);
+int procfs_show_mountinfo(struct text_builder *text, const struct node_place *place);
+int procfs_show_fd(struct text_builder *text, const struct node_place *place);
+int procfs_show_fdinfo(struct text_builder *text, const struct node_place *place);
+int procfs_follow_fd(const struct node_place *place, struct path *out);
+extern const struct node_family procfs_fd_family, procfs_fdinfo_family;
+
+void procfs_add_system(void);
+void sysfs_add_system(void);
+
+#endif

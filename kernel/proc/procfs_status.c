@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /proc/self/status, stat, statm and limits: a process in numbers (man 5 proc_pid_stat, _status,
+ * _statm). What Linux 6.1 prints, in its order and its widths.
+ *
+ * What nobody counts here is 0: context switches, faults. Peaks are what is there now.
+ */
+#include <linux/capability.h>
+#include <linux/elf.h>
+
+#include "arch/cpuinfo.h"
+#include "kernel/core/time.h"
+#include "kernel/lib/string.h"
+#include "kernel/proc/memory_use.h"
+#include "kernel/proc/procfs_internal.h"
+
+#define KIB_PER_PAGE     (PAGE_SIZE / KIB)
+#define ALL_CAPABILITIES ((1UL << (CAP_LAST_CAP + 1)) - 1)
+#define DEFAULT_PRIORITY 20
+/* The console, as tty_nr has it: 4:64, ttyS0. */
+#define CONSOLE_NUMBER   0x440
+
+struct signal_sets {
+    u64 pending, blocked, ignored, caught;
+};
+
+static struct signal_sets signal_sets(const struct task *task)
+{
+    struct signal_sets sets = {task->signals.pending, task->signals.blocked, 0, 0};
+    for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
+        u64 handler = task->process->actions.action[signal - 1].handler;
+        if (handler == (u64)SIG_IGN)
+            sets.ignored |= SIGNAL_BIT(signal);
+        else if (handler != (u64)SIG_DFL)
+            sets.caught |= SIGNAL_BIT(signal);
+    }
+    return sets;
+}
+
+static u32 count_signals(u64 set)
+{
+    u32 count = 0;
+    for (; set != 0; set &= set - 1)
+        count++;
+    return count;
+}
+
+static void show_kib(struct text_builder *text, const char *label, u64 pages)
+{
+    text_print(text, "%s\t%8lu kB\n", label, pages * KIB_PER_PAGE);
+}
+
+static u64 program_code_pages(const struct process_layout *layout)
+{
+    return (ALIGN_UP(layout->code_end, PAGE_SIZE) - ALIGN_DOWN(layout->code_start, PAGE_SIZE)) >>
+           PAGE_SHIFT;
+}
+
+static void show_memory(struct text_builder *text, struct process *process)
+{
+    struct memory_use use;
+    memory_use(process, &use);
+    u64 own_code = program_code_pages(&process->layout);
+    show_kib(text, "VmPeak:", use.mapped);
+    show_kib(text, "VmSize:", use.mapped);
+    show_kib(text, "VmLck:", 0);
+    show_kib(text, "VmPin:", 0);
+    show_kib(text, "VmHWM:", resident_sum(&use.resident));
+    show_kib(text, "VmRSS:", resident_sum(&use.resident));
+    show_kib(text, "RssAnon:", use.resident.anonymous);
+    show_kib(text, "RssFile:", use.resident.file);
+    show_kib(text, "RssShmem:", use.resident.shared);
+    show_kib(text, "VmData:", use.data);
+    show_kib(text, "VmStk:", use.stack);
+    show_kib(text, "VmExe:", own_code);
+    show_kib(text, "VmLib:", use.code - MIN(use.code, own_code));
+    show_kib(text, "VmPTE:", use.tables);
+    show_kib(text, "VmSwap:", 0);
+    show_kib(text, "HugetlbPages:", 0);
+    text_add_string(text, "CoreDumping:\t0\nTHP_enabled:\t1\n");
+}
+
+static void show_identity(struct text_builder *text, const struct task *task)
+{
+    const struct process *process = task->process;
+    int pid = process->pid, tid = task->thread->tid;
+    text_add_string(text, "Name:\t");
+    text_add_escaped(text, task->name, "\n\\");
+    text_print(text, "\nUmask:\t%04o\nState:\tR (running)\n", process->umask);
+    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", pid, tid,
+               process->parent_pid);
+    text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t%u\nGroups:\t \n",
+               process->files.capacity);
+    text_print(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", pid, tid, pid, pid);
+}
+
+static void show_signals(struct text_builder *text, const struct task *task)
+{
+    struct signal_sets sets = signal_sets(task);
+    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_signals(sets.pending),
+               (u64)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, 0UL);
+    text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.blocked,
+               sets.ignored, sets.caught);
+}
+
+int procfs_show_status(struct text_builder *text, const struct node_place *place)
+{
+    struct task *task = procfs_task(place);
+    show_identity(text, task);
+    show_memory(text, task->process);
+    show_signals(text, task);
+    text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", 0UL, ALL_CAPABILITIES,
+               ALL_CAPABILITIES);
+    text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", ALL_CAPABILITIES, 0UL);
+    text_add_string(text, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
+                          "Speculation_Store_Bypass:\tvulnerable\n"
+                          "SpeculationIndirectBranch:\talways enabled\n");
+    text_print(text, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", (1UL << cpu_count()) - 1);
+    text_print(text, cpu_count() == 1 ? "0\n" : "0-%u\n", cpu_count() - 1);
+    text_add_string(text, "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
+                          "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+    return 0;
+}
+
+/* Fields 1 to 28. */
+static void show_stat_first(struct text_builder *text, const struct task *task,
+                            const struct memory_use *use)
+{
+    const struct process *process = task->process;
+    const struct process_layout *layout = &process->layout;
+    int pid = process->pid;
+    text_print(text, "%d (", task->thread->tid);
+    text_add_escaped(text, task->name, "\n\\");
+    text_print(text, ") R %d %d %d %d %d 0 0 0 0 0 ", process->parent_pid, pid, pid, CONSOLE_NUMBER,
+               pid);
+    text_print(text, "%lu 0 0 0 %d 0 1 0 %lu %lu %lu %lu %lu %lu %lu ",
+               sched_thread_ns(task->thread) / NS_PER_TICK, DEFAULT_PRIORITY,
+               process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
+               resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
+               layout->code_start, layout->code_end, layout->stack_start);
+}
+
+int procfs_show_stat(struct text_builder *text, const struct node_place *place)
+{
+    struct task *task = procfs_task(place);
+    struct process *process = task->process;
+    const struct process_layout *layout = &process->layout;
+    struct signal_sets sets = signal_sets(task);
+    struct memory_use use;
+    memory_use(process, &use);
+    show_stat_first(text, task, &use);
+    /* The masks hold the first 31 signals only. */
+    text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ", sets.pending & INT32_MAX,
+               sets.blocked & INT32_MAX, sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD,
+               task->thread->cpu);
+    text_print(text, "%lu %lu %lu %lu %lu %lu %lu 0\n", layout->data_start, layout->data_end,
+               process->space.brk_start, layout->arguments, layout->arguments_end,
+               layout->environment, layout->environment_end);
+    return 0;
+}
+
+int procfs_show_statm(struct text_builder *text, const struct node_place *place)
+{
+    struct process *process = procfs_process(place);
+    struct memory_use use;
+    memory_use(process, &use);
+    text_print(text, "%lu %lu %lu %lu 0 %lu 0\n", use.mapped, resident_sum(&use.resident),
+               use.resident.file + use.resident.shared, program_code_pages(&process->layout),
+               use.data + use.stack);
+    return 0;
+}
