@@ -237,22 +237,22 @@ static void clear_piece_locked(struct page_cache *cache, u64 start, u64 end)
 
 void page_cache_resize(struct page_cache *cache, u64 size)
 {
-    u64 keep = pages_for(size), unmap = keep;
+    u64 keep = pages_for(size);
+    bool last_lent = false; /* the last page is shown in place, with what is cut off now */
     mutex_lock(&cache->lock);
     bool shrinks = size <= cache->size;
     cache->size = size;
     if (shrinks) {
         remove_pages_locked(cache, keep, ~0UL);
         clear_piece_locked(cache, size, ALIGN_UP(size, PAGE_SIZE));
-        if (size < cache->borrowed_size) {
-            cache->borrowed_size = size;
-            if (cache->lent)
-                unmap = size >> PAGE_SHIFT; /* its last page may show what is cut off now */
-        }
+        last_lent = cache->lent && size < cache->borrowed_size && !IS_ALIGNED(size, PAGE_SIZE);
+        cache->borrowed_size = MIN(cache->borrowed_size, size);
     }
     mutex_unlock(&cache->lock);
+    if (last_lent)
+        vm_object_unmap_pages(&cache->object, keep - 1, keep - 1, false);
     if (shrinks)
-        vm_object_unmap_pages(&cache->object, unmap, ~0UL);
+        vm_object_unmap_pages(&cache->object, keep, ~0UL, true);
 }
 
 /* Zero a piece of one page, wherever its bytes are. */
@@ -309,7 +309,7 @@ int page_cache_punch(struct page_cache *cache, u64 start, u64 end)
         end = MAX(end, ALIGN_UP(cache->size, PAGE_SIZE));
     int error = start < end ? punch_locked(cache, start, end) : 0;
     mutex_unlock(&cache->lock);
-    vm_object_unmap_pages(&cache->object, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+    vm_object_unmap_pages(&cache->object, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT, false);
     return error;
 }
 

@@ -139,7 +139,7 @@ static int settle_page(struct page_cache *cache, u64 index, struct page *page, u
     if (other || error != 0)
         cache_page_free(cache, page);
     if (replaced)
-        vm_object_unmap_pages(&cache->object, index, index);
+        vm_object_unmap_pages(&cache->object, index, index, false);
     return error;
 }
 

@@ -65,7 +65,7 @@ static bool shows_in_place(const struct aspace *space, vaddr_t address,
            ((flags & MMU_BORROWED) || page_of(physical)->owner == object);
 }
 
-void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last)
+void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last, bool copies)
 {
     u64 vma_first = vma->offset >> PAGE_SHIFT;
     u64 vma_last = vma_first + ((vma->end - vma->start) >> PAGE_SHIFT) - 1;
@@ -73,7 +73,7 @@ void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last)
         return;
     vaddr_t start = vma->start + ((MAX(first, vma_first) - vma_first) << PAGE_SHIFT);
     vaddr_t end = vma->start + ((MIN(last, vma_last) - vma_first + 1) << PAGE_SHIFT);
-    if (vma->flags & VMA_SHARED) {
+    if (copies || (vma->flags & VMA_SHARED)) {
         drop_pages(vma->space, start, end);
         return;
     }
@@ -244,6 +244,8 @@ static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 
     vaddr_t reached = start;
     struct vma *vma = vma_find(&space->vmas, start);
     while (vma && vma->start <= reached && reached < end) {
+        if ((vma->flags & VMA_READ_ONLY) && (prot & PROT_WRITE))
+            return -EACCES;
         reached = vma->end;
         if (vma->prot != prot) {
             vma->prot = prot;

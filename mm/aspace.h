@@ -33,6 +33,7 @@ struct vma {
 #define VMA_SHARED     (1u << 0)
 #define VMA_GROWS_DOWN (1u << 1) /* a stack: faults below it extend it */
 #define VMA_STACK_LIKE (1u << 2) /* asked for by MAP_STACK or MAP_GROWSDOWN: no meaning */
+#define VMA_READ_ONLY  (1u << 3) /* shared, of a file that may not be written: mprotect: -EACCES */
 
 struct aspace {
     struct mutex lock; /* guards all below and the page tables */
@@ -71,7 +72,8 @@ int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 
 /* Unmap all that lies in the range; holes are fine. 0, -EINVAL, -ENOMEM. */
 int aspace_unmap(struct aspace *space, vaddr_t address, u64 length) MUST_CHECK;
 
-/* Change protection. 0, -EINVAL, -ENOMEM (a hole in the range, or no memory). */
+/* Change protection. 0, -EINVAL, -ENOMEM (a hole in the range, or no memory), -EACCES (writing to
+ * VMA_READ_ONLY). What lies below the first failure has changed. */
 int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot) MUST_CHECK;
 
 /* Linux's mremap with flags MREMAP_*: 0 with the new address, -EINVAL, -EFAULT, -ENOMEM. */

@@ -12,7 +12,7 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const s
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
 bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end);
 
-/* Take pages [first, last] of its object out of a mapping, but for private copies. */
-void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last);
+/* Take pages [first, last] of its object out of a mapping; private copies only if `copies`. */
+void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last, bool copies);
 
 #endif

@@ -124,7 +124,7 @@ static int drop_replaced(struct aspace *space, struct vm_object *object, u64 ind
 {
     vm_object_get(object);
     mutex_unlock(&space->lock);
-    vm_object_unmap_pages(object, index, index);
+    vm_object_unmap_pages(object, index, index, false);
     vm_object_put(object);
     mutex_lock(&space->lock);
     return -EAGAIN;

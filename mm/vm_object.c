@@ -48,7 +48,7 @@ static bool switch_space(struct aspace **held, const struct vma *vma)
 }
 
 /* False when a space's lock was taken. */
-static bool try_unmap(struct vm_object *object, u64 first, u64 last)
+static bool try_unmap(struct vm_object *object, u64 first, u64 last, bool copies)
 {
     struct aspace *held = NULL;
     struct vma *vma;
@@ -61,7 +61,7 @@ static bool try_unmap(struct vm_object *object, u64 first, u64 last)
             break;
         /* With its space locked the mapping stays in the list. */
         spin_unlock(&object->mappings_lock);
-        aspace_drop_object_pages_locked(vma, first, last);
+        aspace_drop_object_pages_locked(vma, first, last, copies);
         spin_lock(&object->mappings_lock);
     }
     spin_unlock(&object->mappings_lock);
@@ -70,9 +70,9 @@ static bool try_unmap(struct vm_object *object, u64 first, u64 last)
     return ok;
 }
 
-void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last)
+void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last, bool copies)
 {
-    while (!list_empty(&object->mappings) && !try_unmap(object, first, last))
+    while (!list_empty(&object->mappings) && !try_unmap(object, first, last, copies))
         sched_yield();
 }
 

@@ -55,11 +55,12 @@ void vm_object_get(struct vm_object *object);
 /* Drop a reference (NULL allowed); the last one destroys the object. */
 void vm_object_put(struct vm_object *object);
 
-/* Take pages [first, last] of the object (indices) out of every mapping that shows them in place
- * (private copies stay): the next touch asks the object again. No space's lock held, nor one that
- * the object's `page` takes. VM_PAGE_SHARED pages must have `owner` set to the object, by which
- * they are told from private copies. */
-void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last);
+/* Take pages [first, last] of the object (indices) out of every mapping that shows them in place:
+ * the next touch asks the object again. `copies`: private mappings lose the copies that they made of
+ * those pages, too, as when the file ends before them now. No space's lock held, nor one that the
+ * object's `page` takes. VM_PAGE_SHARED pages must have `owner` set to the object, by which they
+ * are told from private copies. */
+void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last, bool copies);
 
 /* An object that shows `size` bytes of physical memory at `base` (a module, or a part of one), for
  * reading; bytes beyond the end of its last page read as zero. The memory stays for good. Pages

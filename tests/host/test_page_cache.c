@@ -56,8 +56,9 @@ void vm_object_init(struct vm_object *object, const struct vm_object_ops *ops)
     object->refs = 1;
 }
 
-void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last)
+void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last, bool copies)
 {
+    (void)copies; /* there are none: the mapping is a shared one */
     assert_ptr_equal(object, page_cache_object(cache));
     assert_int_equal(fake_mutexes_held, 0);
     for (u64 index = first; index <= last && index < PAGES; index++)
@@ -76,7 +77,7 @@ static int touch(u64 index, bool write)
         return error;
     if (page.replaced) {
         struct page *own = page_at((u8 *)page.physical);
-        vm_object_unmap_pages(object, index, index);
+        vm_object_unmap_pages(object, index, index, false);
         page_put(own);
         return touch(index, write);
     }
