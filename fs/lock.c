@@ -3,9 +3,9 @@
  * The table of one file: granted locks only, in two lists. Who has to wait sleeps on the table's
  * queue and tries again whenever something was given up.
  *
- * Invariant: the ranges of one owner neither overlap nor touch with the same type, and stand together
- * in order of their start. Deadlocks between owners are not looked for: one process has one owner
- * of POSIX locks, and for the others Linux does not look either.
+ * Invariant: the ranges of one owner neither overlap nor touch with the same type, and stand
+ * together in order of their start. Deadlocks between owners are not looked for: one process has
+ * one owner of POSIX locks, and for the others Linux does not look either.
  * Lock: the table's spinlock guards both lists; the slot in the inode is set once.
  */
 #include "fs/lock.h"

@@ -3,9 +3,9 @@
  * Advisory locks on files: record locks (man 2 fcntl: POSIX and open-file-description locks, ranges
  * of bytes) and whole-file locks (man 2 flock). The two kinds do not see each other.
  *
- * A lock has an owner, a pointer that nobody looks behind: for POSIX locks the table of descriptors,
- * for the others the open file. A file's locks hang in a table that its first lock makes: who closes
- * a file without one pays for one load.
+ * A lock has an owner, a pointer that nobody looks behind: for POSIX locks the table of
+ * descriptors, for the others the open file. A file's locks hang in a table that its first lock
+ * makes: who closes a file without one pays for one load.
  */
 #ifndef FS_LOCK_H
 #define FS_LOCK_H
@@ -24,8 +24,8 @@ struct record_lock {
     s64 start, last; /* bytes, both within; `last` is INT64_MAX for "to the end, wherever it is" */
 };
 
-/* Range and type of what the program asked for; owner and pid are the caller's to fill. 0, -EINVAL or
- * -EOVERFLOW. */
+/* Range and type of what the program asked for; owner and pid are the caller's to fill. 0, -EINVAL
+ * or -EOVERFLOW. */
 int record_lock_decode(const struct file *file, const struct flock *from,
                        struct record_lock *out) MUST_CHECK;
 /* The way back: all but the type are left alone when it is F_UNLCK. */
@@ -38,12 +38,12 @@ int record_lock_check(const struct file *file, const struct record_lock *lock) M
  * -EAGAIN or, with `wait`, a sleep that ends with it or with -EINTR. */
 int record_lock_set(struct file *file, const struct record_lock *lock, bool wait) MUST_CHECK;
 
-/* What would stand against `lock`: it becomes the first such lock, or F_UNLCK when there is none. Of
- * type F_UNLCK itself it asks for locks of its own owner. */
+/* What would stand against `lock`: it becomes the first such lock, or F_UNLCK when there is none.
+ * Of type F_UNLCK itself it asks for locks of its own owner. */
 void record_lock_test(const struct file *file, struct record_lock *lock);
 
-/* flock(2): `type` as above. 0, -EAGAIN, -ENOMEM, -EINTR. A lock that is converted is given up first,
- * and lost when the other is not to be had. */
+/* flock(2): `type` as above. 0, -EAGAIN, -ENOMEM, -EINTR. A lock that is converted is given up
+ * first, and lost when the other is not to be had. */
 int whole_lock_set(struct file *file, int type, bool wait) MUST_CHECK;
 
 /* The locks of one owner go, and those who wait try again. By the functions below. */
@@ -57,8 +57,8 @@ static inline struct lock_table **file_lock_slot(const struct file *file)
     return file->inode ? &file->inode->locks : (struct lock_table **)&file->locks;
 }
 
-/* `owner` has closed a descriptor of this file, perhaps not its last one: its record locks go all the
- * same (POSIX). For the table of descriptors. */
+/* `owner` has closed a descriptor of this file, perhaps not its last one: its record locks go all
+ * the same (POSIX). For the table of descriptors. */
 static inline void file_locks_closed(const struct file *file, const void *owner)
 {
     struct lock_table *table = __atomic_load_n(file_lock_slot(file), __ATOMIC_ACQUIRE);

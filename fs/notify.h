@@ -2,9 +2,9 @@
 /*
  * Telling those who watch that something happened to a file (man 7 inotify).
  *
- * These are called where it happened, after it did; fs/anon/inotify.c delivers. As long as nothing is
- * watched anywhere, each costs one load and a branch. Threads only, no spinlock held; inode locks may
- * be. The masks are IN_* of <linux/inotify.h>; IN_ISDIR is found out here.
+ * These are called where it happened, after it did; fs/anon/inotify.c delivers. As long as nothing
+ * is watched anywhere, each costs one load and a branch. Threads only, no spinlock held; inode
+ * locks may be. The masks are IN_* of <linux/inotify.h>; IN_ISDIR is found out here.
  */
 #ifndef FS_NOTIFY_H
 #define FS_NOTIFY_H
@@ -72,8 +72,8 @@ static inline void notify_name(struct inode *dir, u32 mask, const char *name, si
         notify_deliver(dir, mask, name, length);
 }
 
-/* The last name of an inode is gone, and no file is open by it: IN_DELETE_SELF, and nobody watches it
- * any more. */
+/* The last name of an inode is gone, and no file is open by it: IN_DELETE_SELF, and nobody watches
+ * it any more. */
 static inline void notify_gone(struct inode *inode)
 {
     if (notify_needed())

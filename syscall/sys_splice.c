@@ -10,6 +10,7 @@
 
 #include "arch/usercopy.h"
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "fs/splice.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"
@@ -48,6 +49,15 @@ static void pair_put(const struct pair *pair)
 {
     file_put(pair->in);
     file_put(pair->out);
+}
+
+/* Who watches the files is told of bytes that moved. */
+static void pair_tell(const struct pair *pair, long result)
+{
+    if (result <= 0)
+        return;
+    notify_file(pair->in, IN_ACCESS);
+    notify_file(pair->out, IN_MODIFY);
 }
 
 static bool pair_may(const struct pair *pair)
@@ -141,6 +151,7 @@ long sys_sendfile(int out, int in, uptr offset, size_t count)
     if (result != 0)
         return result;
     result = send_pair(&pair, offset, count);
+    pair_tell(&pair, result);
     pair_put(&pair);
     return result_of(result);
 }
@@ -219,6 +230,7 @@ long sys_splice(int in, uptr in_offset, int out, uptr out_offset, size_t size, u
     if (result != 0)
         return result;
     result = splice_pair(&pair, in_offset, out_offset, MIN(size, TRANSFER_MAX), flags);
+    pair_tell(&pair, result);
     pair_put(&pair);
     return result_of(result);
 }
@@ -349,6 +361,7 @@ long sys_copy_file_range(int in, uptr in_offset, int out, uptr out_offset, size_
         result = flags != 0 ? -EINVAL : copy_range(&pair, &from, &to, size);
     if (result > 0 && (position_put(&from) != 0 || position_put(&to) != 0))
         result = -EFAULT;
+    pair_tell(&pair, result);
     pair_put(&pair);
     return result_of(result);
 }

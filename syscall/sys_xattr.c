@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The twelve calls on extended attributes: each by a path, by a path whose last link is not followed,
- * and by a descriptor. */
+/* The twelve calls on extended attributes: each by a path, by a path whose last link is not
+ * followed, and by a descriptor. */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/inotify.h>

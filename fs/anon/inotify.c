@@ -2,11 +2,11 @@
 /*
  * Watches, and the queues of events that they fill (Linux fs/notify/ for the corner cases).
  *
- * A watch belongs to one inotify and one inode, which it keeps alive; it hangs in the inotify's map by
- * number and in the inode's list. An event that repeats the last one in the queue is dropped; when
- * the queue is full, one event says so and the rest is lost.
+ * A watch belongs to one inotify and one inode, which it keeps alive; it hangs in the inotify's map
+ * by number and in the inode's list. An event that repeats the last one in the queue is dropped;
+ * when the queue is full, one event says so and the rest is lost.
  * Lock: watch_lock guards all watches, queues and lists, the inodes' too. It is taken with inodes
- * locked, so nothing is called under it that locks one: references to inodes are dropped afterwards.
+ * locked, so nothing is called under it that locks one: references are dropped afterwards.
  */
 #include "fs/anon/inotify.h"
 
@@ -41,8 +41,8 @@ struct inotify_watch {
     u32 mask; /* of events, and IN_ONESHOT, IN_EXCL_UNLINK */
 };
 
-/* An event as the program reads it: behind the structure its name, filled with zeros up to a multiple
- * of the structure's size. */
+/* An event as the program reads it: behind the structure its name, filled with zeros up to a
+ * multiple of the structure's size. */
 struct event {
     struct list_head link;
     struct inotify_event is;
@@ -235,8 +235,8 @@ static u32 visible_mask(u32 mask)
 }
 
 /* Tell one inode's watches. `unlinked`: what it happened to has no name any more, which those with
- * IN_EXCL_UNLINK do not want to know. Gives how many references to the inode are left to drop: watches
- * for one event end with it. */
+ * IN_EXCL_UNLINK do not want to know. Gives how many references to the inode are left to drop:
+ * watches for one event end with it. */
 static u32 tell_locked(struct inode *inode, u32 mask, u32 cookie, const char *name, size_t length,
                        bool unlinked)
 {
@@ -374,7 +374,7 @@ static long inotify_ioctl(struct file *file, u32 request, u64 argument)
     return usercopy_to(UPTR(argument), &bytes, sizeof(bytes)) == 0 ? 0 : -EFAULT;
 }
 
-/* End any one of the watches: its inode, whose reference is the caller's now; NULL: there is none. */
+/* End one of the watches: its inode, whose reference is the caller's now; NULL: there is none. */
 static struct inode *release_watch(struct inotify *inotify)
 {
     u64 number = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inotify: what is told of files and directories, in which order, and how it is read. Every step does
- * something and compares the events with a text: "2:OPEN a" is IN_OPEN of watch 2 with the name "a".
+ * inotify: what is told of files and directories, in which order, and how it is read. Every step
+ * does something and compares the events with a text: "2:OPEN a" is IN_OPEN of watch 2 with the
+ * name "a".
  */
 #include "tests/abi/check.h"
 
@@ -40,8 +41,8 @@ static const struct {
     {IN_IGNORED, "IGNORED"},         {IN_Q_OVERFLOW, "OVERFLOW"},
 };
 
-/* Append one event; false when it is not well formed. A cookie is shown as `=` when it is that of the
- * event before, `+` otherwise. */
+/* Append one event; false when it is not well formed. A cookie is shown as `=` when it is that of
+ * the event before, `+` otherwise. */
 static bool describe(const struct inotify_event *event)
 {
     size_t used = strlen(text);
@@ -362,6 +363,28 @@ static void test_both_sides(void)
     check_events("and is watched itself", "3:ATTRIB, 3:IGNORED");
 }
 
+/* Bytes that move from file to file. */
+static void test_copies(void)
+{
+    make_file(A);
+    make_file(B);
+    int from = open_file(A, O_RDWR), to = open_file(B, O_RDWR);
+    call(__NR_write, from, "hello", 5);
+    new_watcher();
+    watch(A, IN_ACCESS | IN_MODIFY);
+    watch(B, IN_ACCESS | IN_MODIFY);
+    call(__NR_lseek, from, 0, SEEK_SET);
+    check_result("sendfile", call(__NR_sendfile, to, from, NULL, 100), 5);
+    check_events("is told", "1:ACCESS, 2:MODIFY");
+    call(__NR_lseek, from, 0, SEEK_SET);
+    check_result("copy_file_range", call(__NR_copy_file_range, from, NULL, to, NULL, 100, 0), 5);
+    check_events("is told as well", "1:ACCESS, 2:MODIFY");
+    check_result("at the end", call(__NR_copy_file_range, from, NULL, to, NULL, 100, 0), 0);
+    check_events("nothing moves", "");
+    call(__NR_close, from);
+    call(__NR_close, to);
+}
+
 static void test_flags(void)
 {
     new_watcher();
@@ -486,6 +509,7 @@ int main(void)
     test_moves();
     test_end_of_file();
     test_both_sides();
+    test_copies();
     test_flags();
     test_reading();
     test_overflow();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extended attributes on tmpfs: set, get, list and remove, by path, by link and by descriptor. Nothing
- * is said of user.* on ordinary files, which tmpfs has had since Linux 6.6 only.
+ * Extended attributes on tmpfs: set, get, list and remove, by path, by link and by descriptor.
+ * Nothing is said of user.* on ordinary files, which tmpfs has had since Linux 6.6 only.
  */
 #include "tests/abi/check.h"
 
