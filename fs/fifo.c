@@ -11,7 +11,6 @@
 #include <asm/fcntl.h>
 #include <asm/poll.h>
 
-#include "fs/inode.h"
 #include "fs/pipe_internal.h"
 
 static struct mutex fifos_lock = MUTEX_INIT(fifos_lock);

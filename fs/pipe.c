@@ -19,7 +19,6 @@
 
 #include "arch/usercopy.h"
 #include "fs/anon/anon_file.h"
-#include "fs/inode.h"
 #include "fs/pipe_internal.h"
 #include "fs/poll.h"
 #include "kernel/core/time.h"

@@ -8,9 +8,8 @@
 #ifndef FS_PIPE_H
 #define FS_PIPE_H
 
-#include "fs/file.h"
+#include "fs/inode.h"
 
-struct inode;
 struct pipe;
 
 /* A new pipe: two files with one reference each. `flags`: O_NONBLOCK, O_DIRECT (every write is a

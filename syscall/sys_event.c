@@ -2,7 +2,6 @@
 /* Files of the kernel's own making: eventfd, epoll, memfd. */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
-#include <linux/memfd.h>
 
 #include "arch/usercopy.h"
 #include "fs/anon/epoll.h"
@@ -20,12 +19,9 @@ static long descriptor_or_no_memory(struct file *file, bool close_on_exec)
 
 /* ---- eventfd ----------------------------------------------------------------------------------*/
 
-/* <linux/eventfd.h>, in newer headers only; the two others are O_CLOEXEC and O_NONBLOCK. */
-#define EFD_SEMAPHORE 1
-
 long sys_eventfd2(unsigned initial, int flags)
 {
-    if (flags & ~(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
+    if (flags & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK))
         return -EINVAL;
     struct file *file = eventfd_create(initial, flags & EFD_SEMAPHORE, flags & O_NONBLOCK);
     return descriptor_or_no_memory(file, flags & O_CLOEXEC);
@@ -112,11 +108,6 @@ long sys_epoll_pwait2(int epfd, uptr events, int capacity, uptr timeout, uptr ma
 }
 
 /* ---- memfd ------------------------------------------------------------------------------------*/
-
-#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
-#define MFD_NOEXEC_SEAL 0x0008u
-#define MFD_EXEC        0x0010u
-#endif
 
 #define MFD_FLAGS (MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_NOEXEC_SEAL | MFD_EXEC)
 #define MFD_SIZES ((unsigned)MFD_HUGE_MASK << MFD_HUGE_SHIFT) /* with MFD_HUGETLB */

@@ -12,6 +12,7 @@
 #include "fs/inode.h"
 #include "fs/notify.h"
 #include "fs/splice.h"
+#include "kernel/abi/event_files.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"
@@ -20,12 +21,7 @@
 #define TRANSFER_MAX  0x7ffff000UL
 #define FILE_SIZE_MAX 0x7fffffffffffffffUL
 
-/* splice's flags are in no header but the C library's (man 2 splice). */
-#define SPLICE_F_MOVE     1
-#define SPLICE_F_NONBLOCK 2
-#define SPLICE_F_MORE     4
-#define SPLICE_F_GIFT     8
-#define SPLICE_FLAGS      (SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
+#define SPLICE_FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
 /* Both files of a call, with references, or NULL. */
 struct pair {

@@ -4,12 +4,10 @@
  */
 #include "syscall/trace_internal.h"
 
-#include <linux/eventpoll.h>
 #include <linux/time.h>
 
 #include "arch/usercopy.h"
-
-_Static_assert(sizeof(struct epoll_event) == 12, "struct epoll_event");
+#include "kernel/abi/event_files.h"
 
 /* --- epoll --- */
 

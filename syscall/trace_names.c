@@ -13,12 +13,10 @@
 #include <asm/prctl.h>
 #include <asm/resource.h>
 #include <asm/termbits.h>
-#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/inotify.h>
-#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/random.h>
@@ -32,26 +30,13 @@
 #include <linux/stat.h>
 #include <linux/xattr.h>
 
+#include "kernel/abi/event_files.h"
+
 /* access(2)'s modes are in no kernel header: POSIX <unistd.h>. */
 #define F_OK 0
 #define X_OK 1
 #define W_OK 2
 #define R_OK 4
-
-/* In newer headers only: <linux/eventfd.h>, and of Linux 6.3 <linux/memfd.h>. */
-#define EFD_SEMAPHORE 1
-#define EFD_CLOEXEC   O_CLOEXEC
-#define EFD_NONBLOCK  O_NONBLOCK
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008u
-#define MFD_EXEC        0x0010u
-#endif
-
-/* splice's flags are in no kernel header: splice(2). */
-#define SPLICE_F_MOVE     1
-#define SPLICE_F_NONBLOCK 2
-#define SPLICE_F_MORE     4
-#define SPLICE_F_GIFT     8
 
 /* Each table is one list of names, and unfolds into their values and one string of them all. */
 #define VALUE(name) name,

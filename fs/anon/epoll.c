@@ -19,8 +19,6 @@
 #include "fs/anon/epoll_internal.h"
 #include "mm/heap.h"
 
-_Static_assert(sizeof(struct epoll_event) == 12, "packed on x86-64: linux/eventpoll.h");
-
 u32 epoll_item_poll(struct epoll_item *item)
 {
     return item->file->ops->poll(item->file, NULL) & item->event.events;

@@ -9,9 +9,8 @@
 #ifndef FS_ANON_EPOLL_H
 #define FS_ANON_EPOLL_H
 
-#include <linux/eventpoll.h>
-
 #include "fs/file.h"
+#include "kernel/abi/event_files.h"
 
 /* A file with one reference, or NULL: out of memory. */
 struct file *epoll_create(void);

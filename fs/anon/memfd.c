@@ -13,7 +13,6 @@
 #include <asm/mman.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
-#include <linux/memfd.h>
 
 #include "fs/anon/anon_file.h"
 #include "fs/inode.h"
@@ -22,10 +21,6 @@
 #include "kernel/lib/string.h"
 #include "mm/aspace.h"
 #include "mm/heap.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008u /* Linux 6.3 */
-#endif
 
 #define SEALS_NO_WRITE (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 #define SEALS_ALL      (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | SEALS_NO_WRITE | F_SEAL_EXEC)

@@ -3,14 +3,8 @@
 #ifndef FS_ANON_MEMFD_H
 #define FS_ANON_MEMFD_H
 
-#include <linux/fcntl.h>
-
 #include "fs/file.h"
-
-/* In newer headers only (Linux 6.3). */
-#ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020 /* prevent chmod from changing the x bits */
-#endif
+#include "kernel/abi/event_files.h"
 
 /* The longest name, without its NUL: NAME_MAX less "memfd:". */
 #define MEMFD_NAME_MAX 249
