@@ -46,8 +46,8 @@ static int begin_new(const struct path *parent, const struct last_name *last, bo
     return error;
 }
 
-static void end_new(const struct path *parent, const struct last_name *last,
-                    struct dentry *dentry, int error)
+static void end_new(const struct path *parent, const struct last_name *last, struct dentry *dentry,
+                    int error)
 {
     if (error == 0)
         inode_touch_data(inode_at(parent));
