@@ -132,6 +132,16 @@ static void test_edge(void)
     check_result("the next one", look(), 1);
     check_result("once more nothing", look(), 0);
     call(__NR_close, fd);
+
+    fd = (int)call(__NR_eventfd2, 0, EFD_NONBLOCK | EFD_SEMAPHORE);
+    control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 5);
+    add(fd, 3);
+    check_result("an edge of a semaphore", look(), 1);
+    take(fd);
+    check_result("a read that leaves something is none", look(), 0);
+    add(fd, 1);
+    check_result("a write is", look(), 1);
+    call(__NR_close, fd);
     call(__NR_close, ep);
 }
 
