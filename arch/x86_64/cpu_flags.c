@@ -2,7 +2,8 @@
 /*
  * Feature names, register by register, in the order in which Linux prints them. The bits are those
  * of SDM 2A, CPUID, and of AMD's APM 3, appendix E. Left out is what programs cannot use here:
- * protection keys, AMX, shadow stacks and indirect branch tracking are not switched on.
+ * protection keys, AMX, five-level paging, shadow stacks and indirect branch tracking are not
+ * switched on.
  */
 #include "arch/x86_64/cpu_flags.h"
 
@@ -88,7 +89,6 @@ static const struct flag_word after_linux_own[] = {
       [12] = "avx512_bitalg",
       [13] = "tme",
       [14] = "avx512_vpopcntdq",
-      [16] = "la57",
       [22] = "rdpid",
       [24] = "bus_lock_detect",
       [25] = "cldemote",

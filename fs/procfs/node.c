@@ -2,8 +2,8 @@
 /*
  * From names to nodes: lookup, inodes, the order of a directory's entries.
  *
- * A name is found by comparing it with every node below the directory: there are some hundred, and
- * nobody is in a hurry. Inode numbers are a hash of the path, so that a file has the same one
+ * A name is found by comparing it with the nodes below the directory one by one: there are not many,
+ * and those of one directory lie together. Inode numbers are a hash of the path, so that a file has the same one
  * whenever it is looked up.
  */
 #include <asm/errno.h>
@@ -34,6 +34,57 @@ static const char *path_below(const struct made *dir, const struct node *node)
     if (strncmp(node->path, dir->path, dir->length) != 0 || node->path[dir->length] != '/')
         return NULL;
     return node->path + dir->length + 1;
+}
+
+/* The nodes below a directory, one after the other: in each table they lie together. */
+struct below {
+    const struct node_fs *fs;
+    const struct made *dir;
+    u32 table;
+    size_t index;     /* of the next node to look at */
+    bool inside;      /* the node before it was below the directory */
+    const char *rest; /* of the node found */
+};
+
+static struct below below_begin(const struct node_fs *fs, const struct made *dir, u64 cookie)
+{
+    return (struct below){fs,    dir, cookie >> TABLE_SHIFT, cookie & ((1u << TABLE_SHIFT) - 1),
+                          false, NULL};
+}
+
+static void below_skip_table(struct below *below)
+{
+    below->table++;
+    below->index = 0;
+    below->inside = false;
+}
+
+/* The directory's own name was found in this node: none of the table's is below it before. */
+static void below_skip_to_dir(struct below *below, const struct node_table *table)
+{
+    const struct node *first = below->dir->first;
+    if (below->index == 0 && first >= table->nodes && first < table->nodes + table->count)
+        below->index = first - table->nodes;
+}
+
+static const struct node *below_next(struct below *below)
+{
+    while (below->table < below->fs->table_count) {
+        const struct node_table *table = &below->fs->tables[below->table];
+        below_skip_to_dir(below, table);
+        while (below->index < table->count) {
+            const struct node *node = &table->nodes[below->index];
+            below->rest = path_below(below->dir, node);
+            if (!below->rest && below->inside)
+                break;
+            below->index++;
+            below->inside = below->rest;
+            if (below->rest)
+                return node;
+        }
+        below_skip_table(below);
+    }
+    return NULL;
 }
 
 static size_t component_length(const char *path)
@@ -68,7 +119,8 @@ static struct made made_below(const struct made *dir, const struct node *node, c
                               size_t length)
 {
     bool last = rest[length] == '\0';
-    return (struct made){last ? node : NULL, node->path, rest + length - node->path, dir->place};
+    return (struct made){last ? node : NULL, node, node->path, rest + length - node->path,
+                         dir->place};
 }
 
 /* Is `name` one of the family's? Then *out has its number. */
@@ -91,22 +143,19 @@ static bool find_entry(const struct node_fs *fs, const struct made *dir, const c
                        size_t length, struct made *out)
 {
     bool found = false;
-    for (u32 t = 0; t < fs->table_count; t++) {
-        for (size_t i = 0; i < fs->tables[t].count; i++) {
-            const struct node *node = &fs->tables[t].nodes[i];
-            const char *rest = path_below(dir, node);
-            if (!rest)
-                continue;
-            size_t rest_length = component_length(rest);
-            if (is_number(rest, rest_length)) {
-                if (match_number(dir, node, rest, rest_length, name, length, out))
-                    return true;
-            } else if (rest_length == length && memcmp(rest, name, length) == 0) {
-                *out = made_below(dir, node, rest, length);
-                found = true;
-                if (out->node)
-                    return true;
-            }
+    struct below below = below_begin(fs, dir, 0);
+    for (const struct node *node = below_next(&below); node; node = below_next(&below)) {
+        size_t rest_length = component_length(below.rest);
+        if (is_number(below.rest, rest_length)) {
+            if (match_number(dir, node, below.rest, rest_length, name, length, out))
+                return true;
+        } else if (rest_length == length && memcmp(below.rest, name, length) == 0) {
+            struct made made = made_below(dir, node, below.rest, length);
+            if (!found || made.node)
+                *out = made;
+            found = true;
+            if (made.node)
+                return true;
         }
     }
     return found;
@@ -136,36 +185,37 @@ u32 node_mode(const struct node_fs *fs, const struct made *made)
 
 /* ---- Directories ------------------------------------------------------------------------------*/
 
-/* Did an earlier node already give `dir` this entry? */
-static bool is_repeated(const struct node_fs *fs, const struct made *dir, u32 table, size_t index,
-                        const char *name, size_t length)
+static bool begins_with(const char *rest, const char *name, size_t length)
 {
-    for (u32 t = 0; t <= table; t++) {
-        size_t end = t == table ? index : fs->tables[t].count;
-        for (size_t i = 0; i < end; i++) {
-            const char *rest = path_below(dir, &fs->tables[t].nodes[i]);
-            if (rest && strncmp(rest, name, length) == 0 &&
-                (rest[length] == '/' || rest[length] == '\0'))
-                return true;
-        }
-    }
+    return rest && strncmp(rest, name, length) == 0 &&
+           (rest[length] == '/' || rest[length] == '\0');
+}
+
+/* Did an earlier node already give `dir` this entry? In the same table that is the one before. */
+static bool is_repeated(const struct below *now, const char *name, size_t length)
+{
+    const struct node *nodes = now->fs->tables[now->table].nodes;
+    if (now->index >= 2 && begins_with(path_below(now->dir, &nodes[now->index - 2]), name, length))
+        return true;
+    struct below before = below_begin(now->fs, now->dir, 0);
+    while (below_next(&before) && before.table < now->table)
+        if (begins_with(before.rest, name, length))
+            return true;
     return false;
 }
 
 static bool next_named(const struct node_fs *fs, const struct made *dir, u64 *cookie,
                        struct node_entry *out)
 {
-    for (u32 t = *cookie >> TABLE_SHIFT; t < fs->table_count; t++, *cookie = t << TABLE_SHIFT) {
-        for (size_t i = *cookie & ((1u << TABLE_SHIFT) - 1); i < fs->tables[t].count; i++) {
-            const char *rest = path_below(dir, &fs->tables[t].nodes[i]);
-            size_t length = rest ? component_length(rest) : 0;
-            if (!rest || is_number(rest, length) || is_repeated(fs, dir, t, i, rest, length))
-                continue;
-            memcpy(out->name, rest, length);
-            out->name[length] = '\0';
-            *cookie = (u64)t << TABLE_SHIFT | (i + 1);
-            return find_entry(fs, dir, rest, length, &out->made);
-        }
+    struct below below = below_begin(fs, dir, *cookie);
+    while (below_next(&below)) {
+        size_t length = component_length(below.rest);
+        if (is_number(below.rest, length) || is_repeated(&below, below.rest, length))
+            continue;
+        memcpy(out->name, below.rest, length);
+        out->name[length] = '\0';
+        *cookie = (u64)below.table << TABLE_SHIFT | below.index;
+        return find_entry(fs, dir, out->name, length, &out->made);
     }
     return false;
 }
@@ -173,13 +223,11 @@ static bool next_named(const struct node_fs *fs, const struct made *dir, u64 *co
 /* The node for the numbers in `dir`, or NULL. A directory has at most one. */
 static const struct node *numbers_node(const struct node_fs *fs, const struct made *dir)
 {
-    for (u32 t = 0; t < fs->table_count; t++) {
-        for (size_t i = 0; i < fs->tables[t].count; i++) {
-            const char *rest = path_below(dir, &fs->tables[t].nodes[i]);
-            size_t length = rest ? component_length(rest) : 0;
-            if (rest && is_number(rest, length) && rest[length] == '\0')
-                return &fs->tables[t].nodes[i];
-        }
+    struct below below = below_begin(fs, dir, 0);
+    for (const struct node *node = below_next(&below); node; node = below_next(&below)) {
+        size_t length = component_length(below.rest);
+        if (is_number(below.rest, length) && below.rest[length] == '\0')
+            return node;
     }
     return NULL;
 }
@@ -211,17 +259,37 @@ bool node_next_entry(const struct inode *dir, u64 *cookie, struct node_entry *ou
     return next_number(fs, made_of(dir), cookie, out);
 }
 
+static u32 count_directories(const struct node_fs *fs, const struct made *dir)
+{
+    u32 count = 0;
+    struct below below = below_begin(fs, dir, 0);
+    for (const struct node *node = below_next(&below); node; node = below_next(&below)) {
+        size_t length = component_length(below.rest);
+        bool is_directory = below.rest[length] == '/' || S_ISDIR(node->mode);
+        if (is_directory && !is_number(below.rest, length) &&
+            !is_repeated(&below, below.rest, length))
+            count++;
+    }
+    return count;
+}
+
+static u32 count_numbers(const struct node_fs *fs, const struct made *dir)
+{
+    const struct node *node = numbers_node(fs, dir);
+    u32 count = 0;
+    if (!node || !S_ISDIR(node->mode))
+        return 0;
+    for (s64 number = node->family->next(&dir->place, 0); number >= 0;
+         number = node->family->next(&dir->place, number + 1))
+        count++;
+    return count;
+}
+
 /* A directory has a link from each directory in it. */
 static void refresh_directory(struct inode *inode)
 {
-    struct node_entry *entry = kmalloc(sizeof(*entry));
-    if (!entry)
-        return;
-    u32 links = 2;
-    for (u64 cookie = 0; node_next_entry(inode, &cookie, entry);)
-        links += S_ISDIR(node_mode(node_fs_of(inode), &entry->made));
-    kfree(entry);
-    inode->nlink = links;
+    const struct node_fs *fs = node_fs_of(inode);
+    inode->nlink = 2 + count_directories(fs, made_of(inode)) + count_numbers(fs, made_of(inode));
 }
 
 /* ---- Inodes -----------------------------------------------------------------------------------*/

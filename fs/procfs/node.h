@@ -68,8 +68,8 @@ struct node_fs {
 /* Make the root of a file system. `fs` stays for good. 0 or -ENOMEM. */
 int node_fs_init(struct node_fs *fs) MUST_CHECK;
 
-/* Add nodes, which are constant and stay for good. Nodes with the same first component should
- * follow each other. Before the file system is used. */
+/* Add nodes, which are constant and stay for good. Nodes of one
+ * directory, and all that is below it, follow each other. Before the file system is used. */
 void node_fs_add(struct node_fs *fs, const struct node *nodes, size_t count);
 
 #endif

@@ -8,9 +8,10 @@
 
 /* What an inode stands for. */
 struct made {
-    const struct node *node; /* NULL: a directory that others imply */
-    const char *path;        /* a node's path, of which ... */
-    u32 length;              /* ... this much is the inode's; 0: the root */
+    const struct node *node;  /* NULL: a directory that others imply */
+    const struct node *first; /* the node by which it was found; NULL: the root */
+    const char *path;         /* that node's path, of which ... */
+    u32 length;               /* ... this much is the inode's; 0: the root */
     struct node_place place;
 };
 

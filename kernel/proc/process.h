@@ -46,12 +46,12 @@ struct process {
     u32 umask;
     struct path executable;    /* what /proc/self/exe leads to, with references */
     struct path_context place; /* root and working directory, with references */
-    u64 image_bias; /* where the program lies, for messages */
+    u64 image_bias;            /* where the program lies, for messages */
     struct process_layout layout;
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
     struct process_io io;
-    u64 start_ns;       /* since boot */
-    int oom_score_adj;  /* as the program set it; nothing depends on it yet */
+    u64 start_ns;                /* since boot */
+    int oom_score_adj;           /* as the program set it; nothing depends on it yet */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };
 

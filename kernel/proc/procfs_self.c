@@ -331,7 +331,7 @@ static const struct node nodes[] = {
 
 void procfs_nodes_add(void)
 {
+    procfs_add(nodes, ARRAY_SIZE(nodes)); /* first: asked for most */
     procfs_add_system();
-    procfs_add(nodes, ARRAY_SIZE(nodes));
     sysfs_add_system();
 }

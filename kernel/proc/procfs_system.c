@@ -195,8 +195,9 @@ static int show_cpuinfo(struct text_builder *text, const struct node_place *plac
 static int show_version(struct text_builder *text, const struct node_place *place)
 {
     (void)place;
-    text_print(text, "%s version %s (galette@galette) (gcc " __VERSION__ ") %s\n",
-               system_names.sysname, system_names.release, system_names.version);
+    text_print(text, "%s version %s (galette@galette) (gcc %d.%d.%d) %s\n", system_names.sysname,
+               system_names.release, __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__,
+               system_names.version);
     return 0;
 }
 
