@@ -516,3 +516,23 @@ def test_packing_is_quick(tmp_path):
         assert _tool("pack", "-o", str(tmp_path / "o"), "--with", library, PYTHON).returncode == 0
         times.append(time.monotonic() - started)
     assert min(times) < 1
+
+
+def test_interpreters_bring_their_modules(tmp_path):
+    """The folders that are named like the program: no list of interpreters anywhere."""
+    prefix = tmp_path / "usr"
+    program_file = _compile(prefix / "bin/tool-1.2", "int main(void) { return 0; }")
+    (prefix / "bin/tool").symlink_to("tool-1.2")
+    for name in ("lib/tool-1.2/module", "share/tool/module", "lib/other/module"):
+        (prefix / name).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / name).write_bytes(b"text")
+    (prefix / "libexec/tool").mkdir(parents=True)
+    with open(prefix / "libexec/tool/huge", "wb") as file:
+        file.truncate(packing.OWN_FOLDER_MAX + 1)
+    done = _tool("pack", "-o", str(tmp_path / "o"), str(prefix / "bin/tool"))
+    assert done.returncode == 0 and done.stderr.count("\n") == 1 and "libexec/tool" in done.stderr
+    tree = _of_root(tmp_path / "o")
+    assert tree.find(f"{prefix}/lib/tool-1.2/module") and tree.find(f"{prefix}/share/tool/module")
+    assert not tree.find(f"{prefix}/lib/other") and not tree.find(f"{prefix}/libexec/tool")
+    tree = _packed(tmp_path, "--no-libs", program_file)
+    assert not tree.find(f"{prefix}/lib") and not tree.find("/lib64")

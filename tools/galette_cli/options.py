@@ -99,7 +99,7 @@ FILES = [
            "PATH"),
     Option(("--with",), "list", "with_", (), "add a file or folder of this machine", "PATH"),
     Option(("--libs",), "flag", "libs", False, "add missing libraries to a --root with a loader"),
-    Option(("--no-libs",), "flag", "no_libs", False, "add no libraries and no interpreters"),
+    Option(("--no-libs",), "flag", "no_libs", False, "add nothing that the program does not carry itself"),
 ]
 KERNEL = [
     RING,

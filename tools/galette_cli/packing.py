@@ -6,6 +6,11 @@ the program, the interpreters of a script, the loader and the libraries, and las
 without (defaults.py). Libraries are looked for in the root first. What a root lacks is taken from
 the host: all of it if the root has no loader for the program, or if --libs is given; a root that
 has its own loader is taken as complete.
+
+A dynamic program of the host also brings the folders that the Filesystem Hierarchy Standard (4.7,
+4.11) gives a program for itself: beside /usr/bin/NAME that is /usr/lib/NAME, /usr/share/NAME and
+so on. That is where interpreters have their modules. Whatever else a program opens has to be named
+with --with.
 """
 
 import os
@@ -18,6 +23,8 @@ from .tree import DIRECTORY, Host, Node, Tree
 LINK = stat.S_IFLNK | 0o777
 SCRIPT_DEPTH = 5  # scripts interpreted by scripts; Linux: BINPRM in fs/exec.c
 SCRIPT_LINE_MAX = 256  # bytes
+OWN_FOLDERS = ("lib", "lib/x86_64-linux-gnu", "lib64", "libexec", "share")  # beside bin
+OWN_FOLDER_MAX = 128 << 20  # bytes of files; more than that is said and left out
 GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -112,6 +119,7 @@ class _Build:
         self.search = libraries.Search(places, self.library_path)
         self.cached = {}  # library's name: path, for ld.so.cache
         self.done = set()
+        self.hosted = set()  # programs of the host, which bring their own folders
         for path in opts.with_:
             self._add_with(path)
 
@@ -141,6 +149,7 @@ class _Build:
                 raise ToolError(f"{text} is an archive: give it with --root")
             path = os.path.abspath(host.path)
             roots.add_host_path(self.tree, path, self.omissions)
+            self.hosted.add(path)
         if not self.opts.no_libs:
             self._complete(path, 0)
         return path
@@ -193,6 +202,8 @@ class _Build:
             return
         if headers.interp:
             self._add_libraries(path, headers, headers.interp)
+            if path in self.hosted:
+                self._add_own_folders(path)
         elif headers.needed:
             self._complete_library(path, node)
 
@@ -209,11 +220,32 @@ class _Build:
         for command in commands:
             if self._may_take(command):
                 roots.add_host_path(self.tree, command, self.omissions)
+                self.hosted.add(command)
             self._complete(command, depth + 1)
 
     def _may_take(self, path):
         """Whether the host's file belongs into the tree: only what a --root does not have."""
         return path.startswith("/") and self.tree.find(path) is None and os.path.isfile(path)
+
+    def _add_own_folders(self, path):
+        """The folders named like the program, or like the file that it is a link to."""
+        real = os.path.realpath(path)
+        folder, name = os.path.split(real)
+        above, last = os.path.split(folder)
+        if last not in ("bin", "sbin"):
+            return
+        etc = "/etc" if above in ("/", "/usr") else f"{above}/etc"
+        for own in {name: None, os.path.basename(path): None}:
+            for place in [etc, *(f"{above.rstrip('/')}/{part}" for part in OWN_FOLDERS)]:
+                self._add_own_folder(f"{place}/{own}")
+
+    def _add_own_folder(self, folder):
+        if not os.path.isdir(folder):
+            return
+        if roots.is_larger(folder, OWN_FOLDER_MAX):
+            self.omissions.note(folder, f"more than {OWN_FOLDER_MAX >> 20} MiB; --with adds it")
+            return
+        self._add_with(folder)
 
     def _tell(self, variable):
         """Puts a variable into the program's environment that its files were found by."""

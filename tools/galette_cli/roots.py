@@ -138,6 +138,19 @@ def _links_to(path):
     return links
 
 
+def is_larger(folder, limit):
+    """Whether the files in a folder are more than `limit` bytes."""
+    total, pending = 0, [folder]
+    while pending:
+        for _, path, node, _ in _list(pending.pop(), Omissions()):
+            total += node.size
+            if node.children is not None:
+                pending.append(path)
+            if total > limit:
+                return True
+    return False
+
+
 # ---- Archives ----------------------------------------------------------------------------------
 
 
