@@ -23,12 +23,19 @@ static struct dentry *first_chains[CHAINS_AT_START];
 static struct dentry **chains = first_chains;
 static u32 chain_count = CHAINS_AT_START, hashed_count;
 
+/* Eight bytes a step; the product's upper half depends on every bit of what went in. */
 static u32 name_hash(const struct dentry *parent, const char *name, size_t length)
 {
-    u64 hash = (u64)parent >> 4;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (u8)name[i]) * 0x100000001b3UL;
-    return (u32)(hash ^ hash >> 32);
+    const u64 factor = 0x9e3779b97f4a7c15UL; /* 2^64 divided by the golden ratio, odd */
+    u64 hash = (u64)parent >> 4 ^ length << 56, word;
+    for (; length >= sizeof(word); name += sizeof(word), length -= sizeof(word)) {
+        memcpy(&word, name, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 29;
+    }
+    for (word = 0; length != 0; length--)
+        word = word << 8 | (u8)*name++;
+    return (u32)((hash ^ word) * factor >> 32);
 }
 
 static void chain_insert(struct dentry **table, u32 count, struct dentry *dentry)

@@ -92,11 +92,44 @@ static size_t without_slashes(const char *name, size_t length)
     return length;
 }
 
+/* Is there a slash? Eight bytes a step: names are scanned once for every file of an archive. */
+static bool has_slash(const char *text, size_t length)
+{
+    const u64 ones = 0x0101010101010101UL;
+    u64 word;
+    for (; length >= sizeof(word); text += sizeof(word), length -= sizeof(word)) {
+        memcpy(&word, text, sizeof(word));
+        word ^= ones * '/';
+        if (((word - ones) & ~word & ones << 7) != 0)
+            return true;
+    }
+    for (; length != 0; text++, length--)
+        if (*text == '/')
+            return true;
+    return false;
+}
+
+/* An entry of the directory that the one before it was in: that is entered already. */
+static bool is_neighbour(const struct unpack *unpack, const struct unpack_entry *entry,
+                         struct last_name *last)
+{
+    size_t length = unpack->directory_length;
+    if (!unpack->directory_known || entry->name_length < length + 2 ||
+        entry->name[length] != '/' || memcmp(entry->name, unpack->directory_name, length) != 0)
+        return false;
+    last->name = entry->name + length + 1;
+    last->length = entry->name_length - length - 1;
+    return last->name[0] != '.' && !has_slash(last->name, last->length);
+}
+
 /* Split a name, and enter its directory. The last component may be no name at all. */
 static int enter_parent(struct unpack *unpack, const struct unpack_entry *entry,
                         struct last_name *last)
 {
     const char *name = entry->name;
+    *last = (struct last_name){0};
+    if (is_neighbour(unpack, entry, last))
+        return 0;
     size_t end = without_slashes(name, entry->name_length), start = end;
     while (start != 0 && name[start - 1] != '/')
         start--;

@@ -26,6 +26,13 @@ bool mem_is_zero(const void *bytes, size_t count)
 {
     const u8 *at = bytes;
 
+    for (; count >= 64; at += 64, count -= 64) {
+        u64 words[8];
+        memcpy(words, at, sizeof(words));
+        if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] |
+             words[7]) != 0)
+            return false;
+    }
     for (; count >= 8; at += 8, count -= 8) {
         u64 word;
         memcpy(&word, at, 8);
