@@ -29,6 +29,8 @@
 #define PF_USER    4u
 #define PF_FETCH   16u
 
+#define CS_RING 3 /* the privilege bits of a selector */
+
 #define SI_KERNEL_CODE 0x80 /* SI_KERNEL */
 
 struct exception {
@@ -103,7 +105,10 @@ static void page_fault(struct trap_frame *frame)
     int code = SEGV_MAPERR, signal = SIGSEGV;
     if (!program && !is_user_copy(frame))
         arch_upcall_fatal(frame, "page fault");
-    if (address < USER_LIMIT) {
+    /* In ring 3 the processor itself may look into a descriptor table, with its own rights: no page
+     * of the program's can help that. */
+    bool implicit = program && (frame->cs & CS_RING) && !(frame->error & PF_USER);
+    if (address < USER_LIMIT && !implicit) {
         if (frame->rflags & RFLAGS_IF)
             irq_enable();
         signal = arch_upcall_user_fault(address, fault_flags(frame->error), &code);
