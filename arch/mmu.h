@@ -82,6 +82,9 @@ void mmu_destroy(struct mmu *mmu);
 /* Make this the processor's address space. */
 void mmu_activate(const struct mmu *mmu);
 
+/* Forget all of this processor's cached translations of the active space. */
+void mmu_flush(void);
+
 /* Map one page (an existing entry is replaced and its TLB entry flushed). 0 or -ENOMEM for a
  * table page. */
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;

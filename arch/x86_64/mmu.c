@@ -231,6 +231,11 @@ void mmu_destroy(struct mmu *mmu)
     mmu->root = 0;
 }
 
+void mmu_flush(void)
+{
+    write_cr3(read_cr3());
+}
+
 void mmu_activate(const struct mmu *mmu)
 {
     if (read_cr3() != mmu->root)
