@@ -36,6 +36,8 @@ long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
         actions->action[signal - 1] = wanted;
     }
     spin_unlock_irqrestore(&actions->lock, flags);
+    if (action.addr != 0)
+        signal_action_changed(signal);
     if (old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0)
         return -EFAULT;
     return 0;

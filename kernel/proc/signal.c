@@ -63,6 +63,16 @@ void signal_send(struct task *task, int signal, const struct signal_info *info)
         notify(task);
 }
 
+void signal_action_changed(int signal)
+{
+    struct task *task = task_current();
+    if (!is_ignored(task->process, signal))
+        return;
+    u64 flags = spin_lock_irqsave(&task->signals.lock);
+    task->signals.pending &= ~SIGNAL_BIT(signal);
+    spin_unlock_irqrestore(&task->signals.lock, flags);
+}
+
 void signal_force(int signal, const struct signal_info *info)
 {
     struct task *task = task_current();

@@ -59,6 +59,9 @@ void signals_init_state(struct signal_state *state);
 /* Send a signal to a thread. Any context. */
 void signal_send(struct task *task, int signal, const struct signal_info *info);
 
+/* The process's wish for a signal changed: one that waits and is now ignored is dropped. */
+void signal_action_changed(int signal);
+
 /* A fault of the running thread: the signal cannot be ignored or blocked (then it kills). */
 void signal_force(int signal, const struct signal_info *info);
 
