@@ -147,7 +147,8 @@ static bool grow_stack(struct aspace *space, struct vma *stack, vaddr_t address)
 {
     vaddr_t start = ALIGN_DOWN(address, PAGE_SIZE);
     const struct vma *below = vma_prev(stack);
-    if (!(stack->flags & VMA_GROWS_DOWN) || stack->end - start > space->stack_limit)
+    if (!(stack->flags & VMA_GROWS_DOWN) || start < ASPACE_LOWEST ||
+        stack->end - start > space->stack_limit)
         return false;
     if (below && start - below->end < STACK_GUARD_GAP && below->prot != PROT_NONE)
         return false;

@@ -23,8 +23,10 @@ static bool is_hopeless(u64 length, u64 prot, u64 flags)
            length >> PAGE_SHIFT > page_total_count();
 }
 
+/* True when `length` more bytes are too many for RLIMIT_AS. */
 static bool over_address_limit(u64 length)
 {
+    length = ALIGN_UP(length, PAGE_SIZE);
     u64 limit = process_current()->limits[RLIMIT_AS].rlim_cur;
     return limit != RLIM64_INFINITY && (length > limit || space()->mapped_bytes > limit - length);
 }
@@ -43,6 +45,7 @@ static long map_anonymous(vaddr_t address, size_t length, u64 prot, u64 flags)
 {
     enum aspace_place place = flags & MAP_FIXED_NOREPLACE ? PLACE_FIXED_UNUSED
                               : flags & MAP_FIXED         ? PLACE_FIXED
+                              : flags & MAP_32BIT         ? PLACE_LOW
                                                           : PLACE_ANYWHERE;
     u32 vma_flags = (flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0;
     if (flags & MAP_GROWSDOWN)
@@ -102,6 +105,8 @@ long sys_mremap(vaddr_t old_address, size_t old_length, size_t new_length, u64 f
         return -EINVAL;
     if (is_hopeless(new_length, PROT_WRITE, 0))
         return -ENOMEM;
+    if (new_length > old_length && over_address_limit(new_length - old_length))
+        return -ENOMEM;
     vaddr_t placed;
     int error = aspace_remap(space(), old_address, old_length, new_length, flags,
                              flags & MREMAP_FIXED ? new_address : 0, &placed);
@@ -134,5 +139,9 @@ long sys_madvise(vaddr_t address, size_t length, int advice)
 
 long sys_brk(vaddr_t end)
 {
+    u64 limit = process_current()->limits[RLIMIT_DATA].rlim_cur;
+    vaddr_t now = space()->brk_end;
+    if (end > now && (over_address_limit(end - now) || end - space()->brk_start > limit))
+        return now;
     return aspace_brk(space(), end);
 }
