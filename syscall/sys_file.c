@@ -151,8 +151,8 @@ static long no_position(int fd)
 long sys_lseek(int fd, s64 offset, unsigned whence)
 {
     (void)offset;
-    (void)whence;
-    return no_position(fd);
+    long error = no_position(fd);
+    return error != -EBADF && whence > SEEK_MAX ? -EINVAL : error;
 }
 
 long sys_pread64(int fd, uptr buffer, size_t count, s64 offset)
@@ -275,15 +275,18 @@ static void stat_place(enum place place, bool follow, struct stat *status)
                                                                : S_IFREG | 0755;
 }
 
+static long stat_put_place(enum place place, bool follow, uptr out)
+{
+    struct stat status;
+    stat_place(place, follow, &status);
+    return stat_put(out, &status);
+}
+
 static long stat_name(int dirfd, uptr path, uptr out, bool follow)
 {
     enum place place;
     long error = place_of(dirfd, path, &place);
-    if (error != 0)
-        return error;
-    struct stat status;
-    stat_place(place, follow, &status);
-    return stat_put(out, &status);
+    return error != 0 ? error : stat_put_place(place, follow, out);
 }
 
 long sys_stat(uptr path, uptr status)
@@ -304,8 +307,9 @@ long sys_newfstatat(int dirfd, uptr path, uptr status, int flags)
     if (flags & AT_EMPTY_PATH) {
         if (usercopy_from(&first, path, 1) != 0)
             return -EFAULT;
-        if (first == '\0' && dirfd != AT_FDCWD)
-            return stat_file(dirfd, status);
+        if (first == '\0')
+            return dirfd == AT_FDCWD ? stat_put_place(PLACE_ROOT, true, status)
+                                     : stat_file(dirfd, status);
     }
     return stat_name(dirfd, path, status, !(flags & AT_SYMLINK_NOFOLLOW));
 }
@@ -328,6 +332,8 @@ long sys_openat(int dirfd, uptr path, int flags, unsigned mode)
     long error = place_of(dirfd, path, &place);
     if (error == -ENOENT && (flags & O_CREAT))
         return -EROFS;
+    if (error == 0 && place == PLACE_ROOT && (flags & O_ACCMODE) != O_RDONLY)
+        return -EISDIR;
     return error != 0 ? error : -EACCES; /* nothing can be read yet */
 }
 

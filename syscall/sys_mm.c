@@ -75,7 +75,8 @@ long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 o
     }
     if (length == 0 || (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
         return -EINVAL;
-    if (type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS))
+    if (type != MAP_PRIVATE && (type == MAP_SHARED_VALIDATE || (flags & MAP_GROWSDOWN)) &&
+        (flags & MAP_ANONYMOUS))
         return -EINVAL;
     if (!(flags & MAP_ANONYMOUS))
         return -ENODEV; /* the console cannot be mapped, and there are no other files yet */
@@ -92,8 +93,8 @@ long sys_munmap(vaddr_t address, size_t length)
 long sys_mprotect(vaddr_t address, size_t length, u64 prot)
 {
     u64 grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) ||
-        (prot & ~(u64)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)))
+    bool unknown = prot & ~(u64)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP);
+    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (unknown && length != 0))
         return -EINVAL;
     return aspace_protect(space(), address, length, prot & PROT_ALL);
 }

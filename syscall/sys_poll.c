@@ -94,6 +94,13 @@ long sys_poll(uptr fds, unsigned count, int timeout)
     return poll_user(fds, count, deadline);
 }
 
+/* Linux tells what was left of the time; a failure to do so changes nothing. */
+static void put_time_left(uptr timeout, u64 deadline)
+{
+    u64 now = time_now_ns();
+    (void)!encode_timespec(timeout, deadline > now ? deadline - now : 0);
+}
+
 long sys_ppoll(uptr fds, unsigned count, uptr timeout, uptr mask, size_t set_size)
 {
     u64 deadline = WAIT_FOREVER, wait;
@@ -116,6 +123,8 @@ long sys_ppoll(uptr fds, unsigned count, uptr timeout, uptr mask, size_t set_siz
         signal_mask_changed();
     }
     long result = poll_user(fds, count, deadline);
+    if (timeout.addr != 0 && deadline != 0)
+        put_time_left(timeout, deadline);
     if (mask.addr != 0 && result != -EINTR) {
         signals->restore_saved = false;
         signals->blocked = signals->saved_blocked;

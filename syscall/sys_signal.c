@@ -14,7 +14,7 @@
 /* Flags that this kernel knows; Linux drops the others, and programs test for that. */
 #define SA_KNOWN                                                                       \
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
-     SA_RESETHAND | SA_RESTORER)
+     SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS)
 
 long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
 {
