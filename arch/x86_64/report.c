@@ -6,10 +6,10 @@
 
 #define LINE_SIZE 128
 
-#define PRINT(...)                                                                                 \
-    do {                                                                                           \
-        fmt_snprintf(line, sizeof(line), __VA_ARGS__);                                             \
-        print(line);                                                                               \
+#define PRINT(...)                                     \
+    do {                                               \
+        fmt_snprintf(line, sizeof(line), __VA_ARGS__); \
+        print(line);                                   \
     } while (0)
 
 void frame_describe(const struct trap_frame *f, void (*print)(const char *line))
