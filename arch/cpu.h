@@ -76,6 +76,9 @@ void cpu_init_boot(void);
 /* 64 bits from the processor's own random generator; false when it has none or it failed. */
 bool cpu_random64(u64 *out);
 
+/* The registers of a frame and of this processor, line by line, for the report of a crash. */
+void frame_describe(const struct trap_frame *frame, void (*print)(const char *line));
+
 /* AT_HWCAP and AT_HWCAP2 for programs. */
 u64 cpu_hwcap(void);
 u64 cpu_hwcap2(void);

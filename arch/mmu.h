@@ -26,6 +26,9 @@ struct boot_info;
 
 #define MMU_LARGE_SIZE (2UL << 20)
 
+/* Where the programs' half of an address space ends, as far as page tables reach. */
+#define MMU_PROGRAM_END (1UL << 47)
+
 /* All RAM appears here, at DIRECT_MAP_BASE + physical address. */
 #define DIRECT_MAP_BASE  0xffff800000000000UL
 #define DIRECT_MAP_SIZE  0x0000400000000000UL /* 64 TiB */
@@ -82,6 +85,9 @@ void mmu_destroy(struct mmu *mmu);
 /* Make this the processor's address space. */
 void mmu_activate(const struct mmu *mmu);
 
+/* Forget all of this processor's cached translations of the active space. */
+void mmu_flush(void);
+
 /* Map one page (an existing entry is replaced and its TLB entry flushed). 0 or -ENOMEM for a
  * table page. */
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;
@@ -105,6 +111,11 @@ typedef void (*mmu_release)(paddr_t physical, u32 flags, void *context);
  * split before. */
 void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
                      void *context);
+
+/* The same, where the caller knows that nothing else is mapped in all of [floor, ceiling), which
+ * holds the range: a table that serves only that stretch is given back as well. */
+void mmu_unmap_between(struct mmu *mmu, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling,
+                       mmu_release release, void *context);
 
 /* Change the protection of the mapped pages in [start, end): they get `flags`, but a page that is
  * not writable now stays so (it may be shared: the fault decides). */

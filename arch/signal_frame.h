@@ -6,6 +6,8 @@
 #ifndef ARCH_SIGNAL_FRAME_H
 #define ARCH_SIGNAL_FRAME_H
 
+#include <asm/signal.h>
+
 #include "arch/x86_64/frame.h"
 #include "kernel/lib/types.h"
 
@@ -35,13 +37,15 @@ struct signal_call {
 bool signal_on_stack(const struct signal_stack *stack, u64 stack_pointer);
 
 /* Write the frame on the program's stack and change `frame` so that the handler runs next. 0 or
- * -EFAULT (the stack is not writable). `fpu_area` is the thread's. */
+ * -EFAULT (the stack is not writable, the alternate one is full, or there is no restorer).
+ * `fpu_area` is the thread's. The handler's address is not looked at. */
 int signal_frame_push(struct trap_frame *frame, void *fpu_area,
                       const struct signal_call *call) MUST_CHECK;
 
-/* Take back the frame below the program's stack pointer: registers, FPU state, alternate stack and
- * mask. 0 or -EFAULT (unreadable or spoiled: the program gets SIGSEGV). */
-int signal_frame_pop(struct trap_frame *frame, void *fpu_area, struct signal_stack *stack,
+/* Take back the frame below the program's stack pointer: registers, FPU state, and the alternate
+ * stack and mask that were in it. 0 or -EFAULT (unreadable or spoiled: the program gets SIGSEGV, and
+ * `frame` is as it was). The instruction pointer is the program's and may be no address at all. */
+int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack,
                      u64 *mask) MUST_CHECK;
 
 /* Continue the running thread with all registers of its frame. */

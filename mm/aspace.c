@@ -18,8 +18,9 @@
 #include "mm/page.h"
 #include "mm/vma.h"
 
-/* Linux's default vm.mmap_min_addr: a null pointer with an offset stays a fault. */
-#define LOWEST_ADDRESS 0x10000UL
+/* Where MAP_32BIT puts mappings (Linux: find_start_end). */
+#define LOW_START (1UL << 30)
+#define LOW_END   (2UL << 30)
 
 int aspace_init(struct aspace *space, bool user)
 {
@@ -45,7 +46,7 @@ static void drop_pages(struct aspace *space, vaddr_t start, vaddr_t end)
 void aspace_fini(struct aspace *space)
 {
     mutex_lock(&space->lock); /* vm_object_unmap_pages may be looking at its mappings */
-    drop_pages(space, 0, USER_LIMIT);
+    mmu_unmap_between(&space->mmu, 0, USER_LIMIT, 0, MMU_PROGRAM_END, release_page, space);
     struct rb_node *node;
     while ((node = rb_first(&space->vmas)))
         vma_remove(&space->vmas, rb_entry(node, struct vma, node));
@@ -100,17 +101,33 @@ static int split_at(struct aspace *space, vaddr_t address)
     return vma && vma->start < address ? vma_split(&space->vmas, vma, address) : 0;
 }
 
-int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end)
+int aspace_split_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
     int error = split_at(space, start);
-    if (error == 0)
-        error = split_at(space, end);
+    return error != 0 ? error : split_at(space, end);
+}
+
+/* Drop the pages, and the tables that served nothing else: `first` is the mapping at or above
+ * `start`, all up to `end` goes. */
+static void drop_mappings(struct aspace *space, struct vma *first, vaddr_t start, vaddr_t end)
+{
+    const struct vma *below = vma_prev(first), *above = first;
+    while (above && above->start < end)
+        above = vma_next(above);
+    mmu_unmap_between(&space->mmu, start, end, below ? below->end : 0,
+                      above ? above->start : MMU_PROGRAM_END, release_page, space);
+}
+
+int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    int error = aspace_split_locked(space, start, end);
     if (error != 0)
         return error;
     /* From here on nothing can fail. */
     space->last_hit = NULL;
-    drop_pages(space, start, end);
     struct vma *vma = vma_find(&space->vmas, start);
+    if (vma && vma->start < end)
+        drop_mappings(space, vma, start, end);
     while (vma && vma->start < end) {
         struct vma *next = vma_next(vma);
         space->mapped_bytes -= vma->end - vma->start;
@@ -128,33 +145,40 @@ bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end)
 
 static bool placeable(vaddr_t address, u64 length)
 {
-    return address >= LOWEST_ADDRESS && user_range_ok(UPTR(address), length);
+    return address >= ASPACE_LOWEST && user_range_ok(UPTR(address), length);
 }
 
 /* Choose the address of a new mapping; -ENOMEM when there is no room. */
-static int choose_address(struct aspace *space, vaddr_t hint, u64 length, vaddr_t *out)
+static int choose_address(struct aspace *space, vaddr_t hint, u64 length, enum aspace_place place,
+                          vaddr_t *out)
 {
+    vaddr_t limit = place == PLACE_LOW ? LOW_END : USER_LIMIT;
     hint = ALIGN_DOWN(hint, PAGE_SIZE);
-    if (placeable(hint, length) && aspace_range_free(space, hint, hint + length)) {
+    if (placeable(hint, length) && hint + length <= limit &&
+        aspace_range_free(space, hint, hint + length)) {
         *out = hint;
         return 0;
     }
-    *out = vma_find_room(&space->vmas, LOWEST_ADDRESS, space->mmap_top, length);
-    if (*out == 0)
-        *out = vma_find_room(&space->vmas, LOWEST_ADDRESS, USER_LIMIT, length);
+    if (place == PLACE_LOW) {
+        *out = vma_find_room(&space->vmas, LOW_START, LOW_END, length);
+    } else {
+        *out = vma_find_room(&space->vmas, ASPACE_LOWEST, space->mmap_top, length);
+        if (*out == 0)
+            *out = vma_find_room(&space->vmas, ASPACE_LOWEST, USER_LIMIT, length);
+    }
     return *out ? 0 : -ENOMEM;
 }
 
 static int make_room(struct aspace *space, vaddr_t address, u64 length, enum aspace_place place,
                      vaddr_t *out)
 {
-    if (place == PLACE_ANYWHERE)
-        return choose_address(space, address, length, out);
+    if (place == PLACE_ANYWHERE || place == PLACE_LOW)
+        return choose_address(space, address, length, place, out);
     if (!IS_ALIGNED(address, PAGE_SIZE))
         return -EINVAL;
     if (!user_range_ok(UPTR(address), length))
         return -ENOMEM;
-    if (address < LOWEST_ADDRESS)
+    if (address < ASPACE_LOWEST)
         return -EPERM;
     *out = address;
     if (aspace_range_free(space, address, address + length))
@@ -236,9 +260,7 @@ u32 aspace_page_flags(const struct aspace *space, u32 prot)
 
 static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 prot)
 {
-    int error = split_at(space, start);
-    if (error == 0)
-        error = split_at(space, end);
+    int error = aspace_split_locked(space, start, end);
     if (error != 0)
         return error;
     vaddr_t reached = start;

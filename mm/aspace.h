@@ -16,6 +16,9 @@
 #include "kernel/lib/types.h"
 #include "mm/vm_object.h"
 
+/* Linux's default vm.mmap_min_addr: a null pointer with an offset stays a fault. */
+#define ASPACE_LOWEST 0x10000UL
+
 /* One mapping: pages of one object (or anonymous) with one protection. */
 struct vma {
     struct rb_node node;
@@ -57,6 +60,7 @@ void aspace_fini(struct aspace *space);
 /* How to place a mapping. */
 enum aspace_place {
     PLACE_ANYWHERE,     /* at the hint if that is free, else where there is room */
+    PLACE_LOW,          /* the same below 2 GiB */
     PLACE_FIXED,        /* at the address, over whatever is there */
     PLACE_FIXED_UNUSED, /* at the address, -EEXIST when something is there */
 };

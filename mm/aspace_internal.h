@@ -10,6 +10,8 @@
 int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const struct vma *like,
                       enum aspace_place place, vaddr_t *out) MUST_CHECK;
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
+/* Make both addresses borders between mappings. 0 or -ENOMEM. */
+int aspace_split_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
 bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end);
 
 /* Take pages [first, last] of its object out of a mapping; private copies only if `copies`. */

@@ -32,16 +32,25 @@ struct remap {
     u64 old_length, new_length;
 };
 
+/* Everything that can fail comes before the old pages are gone; what fails in between is undone. */
 static int move(struct aspace *space, const struct remap *remap, vaddr_t address,
                 enum aspace_place place, vaddr_t *out)
 {
+    vaddr_t old = remap->old, old_end = old + remap->old_length;
+    u64 length = MIN(remap->old_length, remap->new_length);
     struct vma like = *remap->vma;
-    like.offset += remap->old - like.start;
+    like.offset += old - like.start;
     int error = aspace_map_locked(space, address, remap->new_length, &like, place, out);
+    if (error != 0)
+        return error;
+    /* The new mapping may have been joined with the old one: only now do splits last. */
+    error = aspace_split_locked(space, old, old_end);
     if (error == 0)
-        error = move_pages(space, remap->old, *out, MIN(remap->old_length, remap->new_length));
-    if (error == 0 && remap->old_length != 0)
-        error = aspace_unmap_locked(space, remap->old, remap->old + remap->old_length);
+        error = move_pages(space, old, *out, length);
+    if (error == 0)
+        return old_end == old ? 0 : aspace_unmap_locked(space, old, old_end);
+    (void)!move_pages(space, *out, old, length); /* the tables there exist */
+    (void)!aspace_unmap_locked(space, *out, *out + remap->new_length);
     return error;
 }
 

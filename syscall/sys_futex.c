@@ -3,9 +3,11 @@
 #include <asm/errno.h>
 #include <linux/futex.h>
 
+#include "arch/usercopy.h"
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 #include "kernel/proc/futex.h"
+#include "kernel/proc/signal.h"
 #include "syscall/decode.h"
 #include "syscall/table.h"
 
@@ -32,6 +34,7 @@ long sys_futex(uptr word, int operation, u32 value, u64 timeout, uptr word2, u32
 {
     u64 deadline;
     long error;
+    u8 ignored;
     (void)word2;
     int command = operation & FUTEX_CMD_MASK;
     if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET &&
@@ -42,10 +45,15 @@ long sys_futex(uptr word, int operation, u32 value, u64 timeout, uptr word2, u32
         value3 = FUTEX_BITSET_MATCH_ANY; /* fallthrough */
     case FUTEX_WAIT_BITSET:
         error = decode_until(operation, timeout, &deadline);
-        return error != 0 ? error : futex_wait(word, value, value3, deadline);
+        if (error == 0)
+            error = futex_wait(word, value, value3, deadline);
+        return error == -EINTR && timeout == 0 ? -ERESTARTSYS : error;
     case FUTEX_WAKE:
         value3 = FUTEX_BITSET_MATCH_ANY; /* fallthrough */
     case FUTEX_WAKE_BITSET:
+        /* Linux looks for the page behind a word that processes may share. */
+        if (!(operation & FUTEX_PRIVATE_FLAG) && usercopy_from(&ignored, word, 1) != 0)
+            return -EFAULT;
         return futex_wake(word, value, value3);
     default:
         return -ENOSYS;

@@ -12,6 +12,7 @@
 #include "syscall/descriptor.h"
 #include "syscall/names.h"
 #include "syscall/table.h"
+#include "syscall/vectors.h"
 
 /* No single transfer is longer, as on Linux (MAX_RW_COUNT). */
 #define TRANSFER_MAX 0x7ffff000UL
@@ -138,6 +139,10 @@ static long vectors_get(uptr user, size_t count, struct iovec **out)
 static long transfer_vectors(struct file *file, const struct iovec *vectors, size_t count,
                              u64 *position, transfer move)
 {
+    if (vectors_in_one(file) && move == file_read && file_readable(file))
+        return vectors_read_stream(file, vectors, count);
+    if (vectors_in_one(file) && move == file_write && file_writable(file))
+        return vectors_write_stream(file, vectors, count);
     long done = 0;
     for (size_t i = 0; i < count; i++) {
         if (vectors[i].iov_len == 0)

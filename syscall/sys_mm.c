@@ -24,8 +24,10 @@ static bool is_hopeless(u64 length, u64 prot, u64 flags)
            length >> PAGE_SHIFT > page_total_count();
 }
 
+/* True when `length` more bytes are too many for RLIMIT_AS. */
 static bool over_address_limit(u64 length)
 {
+    length = ALIGN_UP(length, PAGE_SIZE);
     u64 limit = process_current()->limits[RLIMIT_AS].rlim_cur;
     return limit != RLIM64_INFINITY && (length > limit || space()->mapped_bytes > limit - length);
 }
@@ -53,6 +55,7 @@ static long map(const struct request *r)
 {
     enum aspace_place place = r->flags & MAP_FIXED_NOREPLACE ? PLACE_FIXED_UNUSED
                               : r->flags & MAP_FIXED         ? PLACE_FIXED
+                              : r->flags & MAP_32BIT         ? PLACE_LOW
                                                              : PLACE_ANYWHERE;
     u32 vma_flags = (r->flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0;
     if (r->flags & MAP_GROWSDOWN)
@@ -112,7 +115,8 @@ long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 o
         return -EINVAL;
     if (length == 0 || (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
         return -EINVAL;
-    if (type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS))
+    if (type != MAP_PRIVATE && (type == MAP_SHARED_VALIDATE || (flags & MAP_GROWSDOWN)) &&
+        (flags & MAP_ANONYMOUS))
         return -EINVAL;
     if (flags & MAP_HUGETLB)
         return -ENOMEM; /* as on a Linux whose pool of huge pages is empty */
@@ -128,8 +132,8 @@ long sys_munmap(vaddr_t address, size_t length)
 long sys_mprotect(vaddr_t address, size_t length, u64 prot)
 {
     u64 grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) ||
-        (prot & ~(u64)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)))
+    bool unknown = prot & ~(u64)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP);
+    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (unknown && length != 0))
         return -EINVAL;
     return aspace_protect(space(), address, length, prot & PROT_ALL);
 }
@@ -140,6 +144,8 @@ long sys_mremap(vaddr_t old_address, size_t old_length, size_t new_length, u64 f
     if (flags & ~(u64)(MREMAP_MAYMOVE | MREMAP_FIXED))
         return -EINVAL;
     if (is_hopeless(new_length, PROT_WRITE, 0))
+        return -ENOMEM;
+    if (new_length > old_length && over_address_limit(new_length - old_length))
         return -ENOMEM;
     vaddr_t placed;
     int error = aspace_remap(space(), old_address, old_length, new_length, flags,
@@ -173,5 +179,9 @@ long sys_madvise(vaddr_t address, size_t length, int advice)
 
 long sys_brk(vaddr_t end)
 {
+    u64 limit = process_current()->limits[RLIMIT_DATA].rlim_cur;
+    vaddr_t now = space()->brk_end;
+    if (end > now && (over_address_limit(end - now) || end - space()->brk_start > limit))
+        return now;
     return aspace_brk(space(), end);
 }

@@ -14,7 +14,7 @@
 /* Flags that this kernel knows; Linux drops the others, and programs test for that. */
 #define SA_KNOWN                                                                       \
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
-     SA_RESETHAND | SA_RESTORER)
+     SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS)
 
 long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
 {
@@ -36,6 +36,8 @@ long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
         actions->action[signal - 1] = wanted;
     }
     spin_unlock_irqrestore(&actions->lock, flags);
+    if (action.addr != 0)
+        signal_action_changed(signal);
     if (old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0)
         return -EFAULT;
     return 0;
@@ -104,11 +106,15 @@ static long stack_set(struct signal_stack *stack, const stack_t *wanted, bool in
     return 0;
 }
 
+static bool stack_in_use(const struct signal_stack *stack)
+{
+    return !(stack->flags & SS_AUTODISARM) && signal_on_stack(stack, percpu_this()->frame->rsp);
+}
+
 long sys_sigaltstack(uptr stack, uptr old)
 {
     struct signal_stack *current = &task_current()->signals.stack;
-    bool in_use =
-        signal_on_stack(current, percpu_this()->frame->rsp) && !(current->flags & SS_AUTODISARM);
+    bool in_use = stack_in_use(current);
     stack_t wanted, previous = {0};
     stack_describe(current, in_use, &previous);
     if (stack.addr != 0) {
@@ -155,15 +161,21 @@ long sys_tgkill(int tgid, int tid, int signal)
     return sys_tkill(tid, signal);
 }
 
+/* A frame that cannot be taken back is a fault of the program, as on Linux. */
 long sys_rt_sigreturn(void)
 {
     struct task *task = task_current();
+    struct signal_state *signals = &task->signals;
     struct trap_frame *frame = percpu_this()->frame;
+    stack_t stack;
     u64 mask;
-    /* A frame that cannot be taken back is the program's end, as on Linux. */
-    if (signal_frame_pop(frame, task->thread->arch.fpu_area, &task->signals.stack, &mask) != 0)
-        process_exit_by_signal(SIGSEGV);
-    task->signals.blocked = mask & ~SIGNALS_UNSTOPPABLE;
+    if (signal_frame_pop(frame, task->thread->arch.fpu_area, &stack, &mask) != 0) {
+        signal_force_segv(frame->rsp, SI_KERNEL, "a signal's frame is spoiled");
+        return 0;
+    }
+    (void)!stack_set(&signals->stack, &stack, stack_in_use(&signals->stack));
+    signals->blocked = mask & ~SIGNALS_UNSTOPPABLE;
     signal_mask_changed();
+    signal_check_instruction_pointer(frame->rip);
     context_return_to_program(frame);
 }

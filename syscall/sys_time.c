@@ -40,6 +40,14 @@ long encode_timespec(uptr user, u64 ns)
     return usercopy_to(user, &time, sizeof(time)) ? -EFAULT : 0;
 }
 
+/* A negative number holds a process or thread, inverted, above three bits: thread or process, and
+ * which of its three clocks (Linux: include/linux/posix-timers.h). 0 is oneself. */
+static bool is_own_cpu_clock(int clock)
+{
+    int id = ~(clock >> 3);
+    return (clock & 3) != 3 && (id == 0 || id == process_current()->pid);
+}
+
 /* The time of a clock; false when there is no such clock. */
 static bool clock_read(int clock, u64 *ns)
 {
@@ -62,7 +70,8 @@ static bool clock_read(int clock, u64 *ns)
         *ns = sched_thread_ns(thread_current());
         return true;
     default:
-        return false;
+        *ns = sched_thread_ns(thread_current());
+        return clock < 0 && is_own_cpu_clock(clock);
     }
 }
 

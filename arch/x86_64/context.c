@@ -44,6 +44,7 @@ void arch_set_program_ring(int ring, bool traced)
     if (traced)
         entry = program_in_ring0 ? syscall_traced_ring0 : syscall_traced_ring3;
     wrmsr(IA32_STAR, STAR_VALUE);
+    wrmsr(IA32_SYSENTER_CS, 0); /* makes SYSENTER a fault */
     wrmsr(IA32_LSTAR, (u64)entry);
     wrmsr(IA32_FMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 }

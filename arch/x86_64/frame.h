@@ -25,12 +25,6 @@ _Static_assert(sizeof(struct trap_frame) % 16 == 0, "the stack below a frame mus
 _Static_assert(offsetof(struct trap_frame, rdi) == 112, "frame.inc: FRAME_RDI");
 _Static_assert(offsetof(struct trap_frame, rip) == 136, "frame.inc: FRAME_RIP");
 
-/* Programs live in the lower half in both rings: the sign of RIP tells who was interrupted. */
-static inline bool frame_from_program(const struct trap_frame *frame)
-{
-    return (s64)frame->rip >= 0;
-}
-
 #define VECTOR_PAGE_FAULT    14
 #define VECTOR_EXCEPTION_END 32
 #define VECTOR_SYSCALL       256 /* no vector: the frame is a system call's */

@@ -79,12 +79,12 @@ static void tss_fill(struct tss *tss, struct ist_stacks *stacks)
     tss->io_map_base = sizeof(*tss); /* no port is open to ring 3 */
 }
 
+/* No segment for 32-bit code: SYSCALL from there would enter at IA32_CSTAR, which we do not have. */
 static void gdt_fill(u64 *gdt, const struct tss *tss)
 {
     u64 base = (u64)tss;
     gdt[KERNEL_CS / 8] = 0x00af9b000000ffff;
     gdt[KERNEL_SS / 8] = 0x00cf93000000ffff;
-    gdt[USER_CS32 / 8] = 0x00cffb000000ffff;
     gdt[USER_SS / 8] = 0x00cff3000000ffff;
     gdt[USER_CS / 8] = 0x00affb000000ffff;
     gdt[TSS_SELECTOR / 8] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | TSS_AVAILABLE << 40 |
@@ -98,10 +98,11 @@ void gdt_init(u32 cpu)
     gdt_fill(gdts[cpu], &tsss[cpu]);
     struct table_pointer gdt_pointer = {sizeof(gdts[cpu]) - 1, (u64)gdts[cpu]};
     struct table_pointer idt_pointer = {sizeof(idt) - 1, (u64)idt};
-    /* CS and SS keep their selectors, which mean the same in the boot GDT. */
-    __asm__ volatile("lgdt %0; lidt %1; ltr %2"
+    /* CS and SS keep their selectors, which mean the same in the boot GDT. The local table that a
+     * processor has after reset lies at address 0, where a program's memory could be. */
+    __asm__ volatile("lgdt %0; lidt %1; ltr %2; lldt %3"
                      :
-                     : "m"(gdt_pointer), "m"(idt_pointer), "r"((u16)TSS_SELECTOR)
+                     : "m"(gdt_pointer), "m"(idt_pointer), "r"((u16)TSS_SELECTOR), "r"((u16)0)
                      : "memory");
 }
 

@@ -11,7 +11,7 @@
 
 #define KERNEL_CS    0x10
 #define KERNEL_SS    0x18
-#define USER_CS32    0x23
+#define USER_CS32    0x23 /* for STAR alone: its descriptor is empty */
 #define USER_SS      0x2b
 #define USER_CS      0x33
 #define TSS_SELECTOR 0x40

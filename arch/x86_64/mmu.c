@@ -168,7 +168,7 @@ struct range_walk {
     vaddr_t end;
     void (*leaf)(u64 *entry, vaddr_t address, int level, void *context);
     void *context;
-    bool free_tables; /* a table whose whole span lies in the range is given back */
+    vaddr_t floor, ceiling; /* a table whose whole span lies between is given back; 0, 0: none */
 };
 
 /* Visit the present leaves of [address, end) below one table. */
@@ -188,7 +188,7 @@ static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t addres
             walk->leaf(entry, address, level, walk->context);
         } else {
             walk_table(walk, table_of(*entry), address, stop, level - 1);
-            if (walk->free_tables && IS_ALIGNED(address, size) && stop == next) {
+            if (next - size >= walk->floor && next <= walk->ceiling) {
                 arch_upcall_table_page_free(*entry & PTE_ADDRESS);
                 *entry = 0;
             }
@@ -213,16 +213,23 @@ static void unmap_leaf(u64 *entry, vaddr_t address, int level, void *context)
                        pte_flags(old) | (level == 2 ? MMU_LARGE : 0), unmap->context);
 }
 
-void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
-                     void *context)
+void mmu_unmap_between(struct mmu *mmu, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling,
+                       mmu_release release, void *context)
 {
     struct unmap unmap = {release, context};
-    struct range_walk walk = {end, unmap_leaf, &unmap, start < DIRECT_MAP_BASE};
+    struct range_walk walk = {end, unmap_leaf, &unmap, floor, ceiling};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
     /* A freed table may still sit in the paging-structure cache; INVLPG of any address drops all
      * of that (SDM 3A, 4.10.4.1), and unmap_leaf has done one for each page. Tables without pages
      * need one too. */
     flush(start);
+}
+
+void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
+                     void *context)
+{
+    bool kernel = start >= DIRECT_MAP_BASE; /* whose tables stay */
+    mmu_unmap_between(mmu, start, end, kernel ? 0 : start, kernel ? 0 : end, release, context);
 }
 
 static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
@@ -238,7 +245,7 @@ static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
 
 void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags)
 {
-    struct range_walk walk = {end, protect_leaf, &flags, false};
+    struct range_walk walk = {end, protect_leaf, &flags, 0, 0};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
 }
 
@@ -256,6 +263,11 @@ void mmu_destroy(struct mmu *mmu)
 {
     arch_upcall_table_page_free(mmu->root);
     mmu->root = 0;
+}
+
+void mmu_flush(void)
+{
+    write_cr3(read_cr3());
 }
 
 void mmu_activate(const struct mmu *mmu)

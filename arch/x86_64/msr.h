@@ -8,6 +8,7 @@
 #define IA32_APIC_BASE      0x1b
 #define IA32_TSC_DEADLINE   0x6e0
 #define IA32_X2APIC_FIRST   0x800
+#define IA32_SYSENTER_CS    0x174
 #define IA32_EFER           0xc0000080
 #define IA32_STAR           0xc0000081
 #define IA32_LSTAR          0xc0000082

@@ -47,6 +47,12 @@ static inline struct thread *percpu_current(void)
     return current;
 }
 
+/* The program's registers, not those of the kernel interrupted: see trap_entry.asm. */
+static inline bool frame_from_program(const struct trap_frame *frame)
+{
+    return frame == percpu_this()->frame;
+}
+
 /* Point GS of this processor at percpus[index]. Before any trap can come. */
 void percpu_init(u32 index);
 

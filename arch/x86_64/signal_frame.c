@@ -4,8 +4,8 @@
  * Linux's magic words), then the frame: return address, ucontext, siginfo.
  *
  * What comes back is the program's to edit, so nothing of it is trusted: selectors are forced,
- * flags masked, an instruction pointer outside the program's half is refused, and the FPU area's
- * header is cut down to what XRSTOR accepts.
+ * flags masked, and FPU state that FXRSTOR or XRSTOR would refuse makes the frame a spoiled one, as
+ * on Linux. The instruction pointer is checked by the caller.
  */
 #include "arch/signal_frame.h"
 
@@ -32,9 +32,11 @@
 #define FXSAVE_MXCSR       24
 #define FXSAVE_MXCSR_MASK  28
 #define FXSAVE_SOFTWARE    464 /* struct _fpx_sw_bytes */
+#define FXSAVE_SIZE        512
 #define XSAVE_HEADER       512
 #define XSAVE_HEADER_SIZE  64
-#define MXCSR_MASK_DEFAULT 0xffbfu
+#define MXCSR_MASK_DEFAULT 0xffbfu /* when the processor tells none (SDM 1, 11.6.6) */
+#define XSTATE_X87_SSE     3UL
 
 struct rt_frame {
     u64 return_address;
@@ -57,6 +59,14 @@ static u64 choose_stack(const struct trap_frame *frame, const struct signal_call
     if ((call->flags & SA_ONSTACK) && call->stack->size != 0 && !on_stack)
         return call->stack->base + call->stack->size;
     return frame->rsp - RED_ZONE;
+}
+
+/* The frame must not reach below an alternate stack: what lies there is somebody else's. */
+static bool fits(const struct trap_frame *frame, const struct signal_call *call, u64 address)
+{
+    bool alternate = signal_on_stack(call->stack, frame->rsp) ||
+                     ((call->flags & SA_ONSTACK) && call->stack->size != 0);
+    return !alternate || signal_on_stack(call->stack, address);
 }
 
 static size_t fpu_frame_size(void)
@@ -134,6 +144,8 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     u64 fpu = ALIGN_DOWN(stack - fpu_frame_size(), 64);
     /* At the handler's first instruction the stack is as after a call: 8 below a multiple of 16. */
     u64 address = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
+    if (!(call->flags & SA_RESTORER) || !fits(frame, call, address))
+        return -EFAULT;
     struct rt_frame rt;
     memset(&rt, 0, sizeof(rt));
     rt.return_address = call->restorer;
@@ -177,57 +189,94 @@ static void take_registers(struct trap_frame *f, const struct sigcontext_64 *fro
     f->error = ~0UL; /* no system call: nothing to restart */
 }
 
-static void make_restorable(u8 *area)
+/* The bits that a program may set in MXCSR; the processor shows them when it saves. */
+static u32 mxcsr_mask(void *area)
 {
-    u32 mask, *mxcsr = (u32 *)(area + FXSAVE_MXCSR);
-    memcpy(&mask, area + FXSAVE_MXCSR_MASK, sizeof(mask));
-    *mxcsr &= MXCSR_MASK_DEFAULT | (mask & 0xffff & 0x40);
-    *mxcsr &= 0xffff;
-    if (!cpu_features.xsave)
-        return;
+    static u32 mask;
+    if (mask == 0) {
+        fpu_save(area);
+        memcpy(&mask, (u8 *)area + FXSAVE_MXCSR_MASK, sizeof(mask));
+        mask = mask ? mask : MXCSR_MASK_DEFAULT;
+    }
+    return mask;
+}
+
+/* How much of the area at `address` counts, and which components (Linux: check_xstate_in_sigframe).
+ * Without both magic words it is an FXSAVE area, which a program may have made itself. */
+static int look_at_fpu(u64 address, size_t *size, u64 *components)
+{
     struct _fpx_sw_bytes software;
-    memcpy(&software, area + FXSAVE_SOFTWARE, sizeof(software));
-    u64 *header = (u64 *)(area + XSAVE_HEADER);
-    u64 components = software.magic1 == FP_XSTATE_MAGIC1 ? header[0] & cpu_features.xcr0 : 3;
-    memset(header, 0, XSAVE_HEADER_SIZE);
-    header[0] = components;
+    u32 magic2 = 0;
+    *size = FXSAVE_SIZE;
+    *components = XSTATE_X87_SSE;
+    if (!cpu_features.xsave)
+        return 0;
+    if (usercopy_from(&software, UPTR(address + FXSAVE_SOFTWARE), sizeof(software)) != 0)
+        return -EFAULT;
+    if (software.magic1 != FP_XSTATE_MAGIC1 ||
+        software.xstate_size < FXSAVE_SIZE + XSAVE_HEADER_SIZE ||
+        software.xstate_size > fpu_area_size() || software.xstate_size > software.extended_size)
+        return 0;
+    if (usercopy_from(&magic2, UPTR(address + software.xstate_size), sizeof(magic2)) != 0)
+        return -EFAULT;
+    if (magic2 == FP_XSTATE_MAGIC2) {
+        *size = software.xstate_size;
+        *components = software.xfeatures & cpu_features.xcr0;
+    }
+    return 0;
+}
+
+/* XRSTOR's conditions (SDM 1, 13.8.1), checked before it would fault. */
+static int check_header(u64 *header, bool has_header, u64 components)
+{
+    if (!has_header) {
+        header[0] = XSTATE_X87_SSE;
+        return 0;
+    }
+    if ((header[0] & ~cpu_features.xcr0) != 0 || header[1] != 0 || header[2] != 0)
+        return -EFAULT;
+    header[0] &= components;
+    return 0;
+}
+
+static int take_fpu(u64 address, u8 *area)
+{
+    size_t size;
+    u64 components;
+    u32 mxcsr, allowed = mxcsr_mask(area);
+    if (look_at_fpu(address, &size, &components) != 0)
+        return -EFAULT;
+    memset(area, 0, fpu_area_size());
+    if (usercopy_from(area, UPTR(address), size) != 0)
+        return -EFAULT;
+    memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
+    if (mxcsr & ~allowed)
+        return -EFAULT;
+    return cpu_features.xsave
+               ? check_header((u64 *)(area + XSAVE_HEADER), size > FXSAVE_SIZE, components)
+               : 0;
 }
 
 static int pop_fpu(u64 address, void *area)
 {
-    if (address == 0) {
+    int error = address == 0 ? 0 : take_fpu(address, area);
+    if (address == 0 || error != 0)
         fpu_area_init(area);
-    } else {
-        if (usercopy_from(area, UPTR(address), fpu_area_size()) != 0) {
-            fpu_area_init(area);
-            fpu_restore(area);
-            return -EFAULT;
-        }
-        make_restorable(area);
-    }
     fpu_restore(area);
-    return 0;
+    return error;
 }
 
-int signal_frame_pop(struct trap_frame *frame, void *fpu_area, struct signal_stack *stack,
-                     u64 *mask)
+int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack, u64 *mask)
 {
     struct rt_frame rt;
     /* The handler's RET took the return address off. */
     if (usercopy_from(&rt, UPTR(frame->rsp - 8), sizeof(rt)) != 0)
         return -EFAULT;
-    const struct sigcontext_64 *registers = (struct sigcontext_64 *)&rt.context.uc_mcontext;
-    if (registers->ip >= USER_LIMIT)
-        return -EFAULT;
     int error = pop_fpu((u64)rt.context.uc_mcontext.fpstate, fpu_area);
     if (error != 0)
         return error;
-    take_registers(frame, registers);
+    take_registers(frame, (struct sigcontext_64 *)&rt.context.uc_mcontext);
     memcpy(mask, &rt.context.uc_sigmask, sizeof(*mask));
-    if (!(rt.context.uc_stack.ss_flags & SS_DISABLE) && (stack->size == 0)) {
-        stack->base = (u64)rt.context.uc_stack.ss_sp; /* SS_AUTODISARM took it away */
-        stack->size = rt.context.uc_stack.ss_size;
-        stack->flags = rt.context.uc_stack.ss_flags & SS_AUTODISARM;
-    }
+    *stack = rt.context.uc_stack;
     return 0;
 }

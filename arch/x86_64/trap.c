@@ -23,11 +23,15 @@
 #define VECTOR_NMI          2
 #define VECTOR_BREAKPOINT   3
 #define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_X87_ERROR    16
+#define VECTOR_SIMD_ERROR   19
 
 #define PF_PRESENT 1u
 #define PF_WRITE   2u
 #define PF_USER    4u
 #define PF_FETCH   16u
+
+#define CS_RING 3 /* the privilege bits of a selector */
 
 #define SI_KERNEL_CODE 0x80 /* SI_KERNEL */
 
@@ -103,7 +107,10 @@ static void page_fault(struct trap_frame *frame)
     int code = SEGV_MAPERR, signal = SIGSEGV;
     if (!program && !is_user_copy(frame))
         arch_upcall_fatal(frame, "page fault");
-    if (address < USER_LIMIT) {
+    /* In ring 3 the processor itself may look into a descriptor table, with its own rights: no page
+     * of the program's can help that. */
+    bool implicit = program && (frame->cs & CS_RING) && !(frame->error & PF_USER);
+    if (address < USER_LIMIT && !implicit) {
         if (frame->rflags & RFLAGS_IF)
             irq_enable();
         signal = arch_upcall_user_fault(address, fault_flags(frame->error), &code);
@@ -118,6 +125,21 @@ static void page_fault(struct trap_frame *frame)
         resume_user_copy(frame);
 }
 
+/* Which of the six floating-point exceptions it was (SDM 1, 8.5 and 11.5.2); Linux's order. */
+static int floating_point_code(u64 vector)
+{
+    u32 mxcsr;
+    u16 status, control;
+    __asm__ volatile("stmxcsr %0; fnstsw %1; fnstcw %2" : "=m"(mxcsr), "=m"(status), "=m"(control));
+    u32 raised = vector == VECTOR_SIMD_ERROR ? mxcsr & ~(mxcsr >> 7) : status & ~(u32)control;
+    return raised & 1      ? FPE_FLTINV
+           : raised & 4    ? FPE_FLTDIV
+           : raised & 8    ? FPE_FLTOVF
+           : raised & 0x12 ? FPE_FLTUND
+           : raised & 0x20 ? FPE_FLTRES
+                           : FPE_FLTINV;
+}
+
 static void exception(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_PAGE_FAULT) {
@@ -129,7 +151,10 @@ static void exception(struct trap_frame *frame)
         /* Linux reports the faulting instruction for these, and nothing for protection faults. */
         bool at_instruction = e->code != SI_KERNEL_CODE &&
                               (e->signal == SIGFPE || e->signal == SIGILL || e->signal == SIGTRAP);
-        arch_upcall_program_exception(frame, e->signal, e->code, at_instruction ? frame->rip : 0);
+        int code = frame->vector == VECTOR_X87_ERROR || frame->vector == VECTOR_SIMD_ERROR
+                       ? floating_point_code(frame->vector)
+                       : e->code;
+        arch_upcall_program_exception(frame, e->signal, code, at_instruction ? frame->rip : 0);
         return;
     }
     /* The range checks keep user copies canonical, so this is a second line of defence. */

@@ -2,12 +2,16 @@
 ;
 ; Exceptions and interrupts: 256 stubs, one common path in, one way out.
 ;
-; Who was interrupted is told by the sign of the saved RIP: programs live in the lower half in both
-; rings. When the program runs in ring 0 the processor does not change stacks by itself and the
-; program owns the 128 bytes below its RSP, so every vector then enters on an IST stack, and the
-; common path moves the frame to the kernel stack at once (with interrupts off all the while), so
-; that the IST stack is empty again before the next event. #DB moves its frame in both rings. NMI,
-; double fault and machine check stay on stacks of their own.
+; Who was interrupted? In ring 3 the privilege bits of CS tell. In ring 0 it is the program when RIP
+; or RSP lies in the lower half: the kernel never runs there, nor with such a stack. RIP alone does
+; not do, in either ring: a wild jump has the kernel's half in RIP, and is still the program's. From
+; then on a frame is the program's if it lies at PERCPU_FRAME, whatever it contains.
+;
+; When the program runs in ring 0 the processor does not change stacks by itself and the program owns
+; the 128 bytes below its RSP, so every vector then enters on an IST stack, and the common path moves
+; the frame to the kernel stack at once (with interrupts off all the while), so that the IST stack is
+; empty again before the next event. #DB moves its frame in both rings. NMI, double fault and machine
+; check stay on stacks of their own.
 
 %include "arch/x86_64/frame.inc"
 
@@ -87,8 +91,8 @@ align 16
 trap_enter:
     cmp byte [rel program_in_ring0], 0
     jne trap_move
-    cmp qword [rsp + IN_RIP], 0
-    jl .from_kernel
+    test byte [rsp + IN_CS], CS_RING
+    jz .from_kernel
     swapgs
 .from_kernel:
     sub rsp, FRAME_VECTOR
@@ -104,8 +108,8 @@ trap_dispatch:
 ; RSP at a complete frame, interrupts off.
 global trap_return
 trap_return:
-    cmp qword [rsp + FRAME_RIP], 0
-    jl .restore                         ; back into the kernel
+    cmp rsp, [gs:PERCPU_FRAME]
+    jne .restore                        ; back into the kernel
     cmp qword [gs:PERCPU_WORK], 0
     jne .work
     swapgs
@@ -137,9 +141,13 @@ align 16
 trap_move:
     push rax
     push rcx
+    test byte [rsp + 16 + IN_CS], CS_RING
+    jnz .from_program
     mov rax, [rsp + 16 + IN_RIP]
-    test rax, rax
+    mov rcx, rax
+    and rcx, [rsp + 16 + IN_RSP]
     js .from_kernel
+.from_program:
     swapgs
     mov rax, [gs:PERCPU_FRAME]
     jmp .move

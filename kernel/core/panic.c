@@ -12,7 +12,6 @@
 #include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "arch/upcalls.h"
-#include "arch/x86_64/msr.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic_internal.h"
 #include "kernel/core/symbols.h"
@@ -82,20 +81,9 @@ static void print_backtrace(u64 address, u64 frame_pointer)
     }
 }
 
-static void print_registers(const struct trap_frame *f)
+static void print_line(const char *line)
 {
-    log_print(LOG_EMERG, "rip %016lx rsp %016lx rflags %lx cs %lx vector %lu error %lx", f->rip,
-              f->rsp, f->rflags, f->cs, f->vector, f->error);
-    log_print(LOG_EMERG, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx,
-              f->rdx);
-    log_print(LOG_EMERG, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp,
-              f->r8);
-    log_print(LOG_EMERG, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11,
-              f->r12);
-    log_print(LOG_EMERG, "r13 %016lx r14 %016lx r15 %016lx cr2 %016lx", f->r13, f->r14, f->r15,
-              read_cr2());
-    log_print(LOG_EMERG, "cr0 %lx cr3 %lx cr4 %lx cpu %u", read_cr0(), read_cr3(), read_cr4(),
-              cpu_index());
+    log_print(LOG_EMERG, "%s", line);
 }
 
 void panic(const char *format, ...)
@@ -116,7 +104,7 @@ void arch_upcall_fatal(const struct trap_frame *frame, const char *reason)
     begin();
     log_print(LOG_EMERG, "kernel panic: %s", reason);
     if (frame) {
-        print_registers(frame);
+        frame_describe(frame, print_line);
         print_backtrace(frame->rip, frame->rbp);
     }
     end();

@@ -94,6 +94,8 @@ static int mount_systems(const struct path_context *place)
     if (error == 0)
         error = mount_system(place, "/dev", devfs_create());
     if (error == 0)
+        error = mount_system(place, "/dev/shm", tmpfs_create(page_total_count() * PAGE_SIZE / 2));
+    if (error == 0)
         error = make_directory(place, "/tmp", 01777);
     return error;
 }

@@ -11,6 +11,7 @@
 #include <asm/errno.h>
 
 #include "arch/cpu.h"
+#include "arch/usercopy.h"
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
@@ -62,6 +63,16 @@ void signal_send(struct task *task, int signal, const struct signal_info *info)
         notify(task);
 }
 
+void signal_action_changed(int signal)
+{
+    struct task *task = task_current();
+    if (!is_ignored(task->process, signal))
+        return;
+    u64 flags = spin_lock_irqsave(&task->signals.lock);
+    task->signals.pending &= ~SIGNAL_BIT(signal);
+    spin_unlock_irqrestore(&task->signals.lock, flags);
+}
+
 void signal_force(int signal, const struct signal_info *info)
 {
     struct task *task = task_current();
@@ -76,6 +87,25 @@ void signal_force(int signal, const struct signal_info *info)
     task->signals.pending |= bit;
     spin_unlock_irqrestore(&task->signals.lock, flags);
     notify(task);
+}
+
+void signal_force_segv(u64 address, int code, const char *why)
+{
+    struct task *task = task_current();
+    u64 handler = task->process->actions.action[SIGSEGV - 1].handler;
+    if (handler == (u64)SIG_DFL || handler == (u64)SIG_IGN ||
+        (task->signals.blocked & SIGNAL_BIT(SIGSEGV)))
+        log_print(LOG_ERR, "%s: SIGSEGV at address 0x%lx: %s", task->name, address, why);
+    u64 told = code == SI_KERNEL ? 0 : address;
+    signal_force(SIGSEGV, &(struct signal_info){.code = code, .address = told});
+}
+
+void signal_check_instruction_pointer(u64 address)
+{
+    bool canonical = (u64)((s64)(address << 16) >> 16) == address;
+    if (address >= USER_LIMIT)
+        signal_force_segv(canonical ? address : 0, canonical ? SEGV_MAPERR : SI_KERNEL,
+                          "a handler lies, or returned to, outside the program's half");
 }
 
 static u64 deliverable(const struct task *task)
@@ -113,10 +143,11 @@ static int take_next(struct task *task, struct signal_info *info)
     return signal;
 }
 
-/* A system call that a signal interrupted goes on, or ends with EINTR. */
+/* A system call that a signal interrupted goes on, or ends with EINTR. Behind rt_sigreturn (error is
+ * ~0) RAX is the program's own number, whatever it looks like. */
 static void resolve_restart(struct trap_frame *frame, const struct signal_action *action)
 {
-    if (frame->vector != VECTOR_SYSCALL || frame->rax != (u64)-ERESTARTSYS)
+    if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL || frame->rax != (u64)-ERESTARTSYS)
         return;
     if (action && !(action->flags & SA_RESTART)) {
         frame->rax = (u64)-EINTR;
@@ -141,13 +172,18 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
     };
     state->restore_saved = false;
     resolve_restart(frame, action);
-    if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0)
-        process_exit_by_signal(SIGSEGV); /* no room for a frame: Linux forces SIGSEGV */
+    if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
+        if (signal == SIGSEGV) /* nobody is left to tell */
+            state->blocked |= SIGNAL_BIT(SIGSEGV);
+        signal_force_segv(frame->rsp, SI_KERNEL, "no room for a signal's frame, or no restorer");
+        return;
+    }
     state->blocked |= action->mask & ~SIGNALS_UNSTOPPABLE;
     if (!(action->flags & SA_NODEFER))
         state->blocked |= SIGNAL_BIT(signal);
     if (action->flags & SA_RESETHAND)
         task->process->actions.action[signal - 1].handler = (u64)SIG_DFL;
+    signal_check_instruction_pointer(action->handler);
 }
 
 void signal_deliver(struct trap_frame *frame)

@@ -59,8 +59,19 @@ void signals_init_state(struct signal_state *state);
 /* Send a signal to a thread. Any context. */
 void signal_send(struct task *task, int signal, const struct signal_info *info);
 
+/* The process's wish for a signal changed: one that waits and is now ignored is dropped. */
+void signal_action_changed(int signal);
+
 /* A fault of the running thread: the signal cannot be ignored or blocked (then it kills). */
 void signal_force(int signal, const struct signal_info *info);
+
+/* A SIGSEGV of the running thread that no access caused: si_addr, si_code, and for the log, when it
+ * is the program's end, the reason. */
+void signal_force_segv(u64 address, int code, const char *why);
+
+/* The running thread is about to go on at `address`. If that cannot be in a program, it gets the
+ * SIGSEGV of a jump to there; the processor is never told to go there. */
+void signal_check_instruction_pointer(u64 address);
 
 /* True when a signal that is not blocked waits for the running thread. */
 bool signal_waiting(void);

@@ -2,6 +2,7 @@
 """What the boot tests share: building first, and booting with the log attached to a failure."""
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -11,6 +12,10 @@ import machines
 
 def pytest_configure(config):
     """Builds what the tests boot, once; the workers of pytest-xdist find it done."""
+    # A shell's `&`, nohup and some CI runners start us with these ignored, and the tools under test
+    # would inherit that; a caught signal is a default one again in a child.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     if not hasattr(config, "workerinput") and not os.environ.get("GALETTE_NO_BUILD"):
         subprocess.run(["make", "--no-print-directory", "-s", "-C", machines.ROOT, *machines.TARGETS],
                        check=True, stdout=subprocess.DEVNULL)

@@ -71,6 +71,25 @@ def test_random_bytes_differ_from_boot_to_boot(boot):
     assert first and first != second
 
 
+def _placement(boot, *words):
+    """Where the log says that the program, and its stack, were put."""
+    options = ["-b", "microvm", "--log", "debug", *(f"--append={word}" for word in words)]
+    text = boot("hello", options=options).err.decode()
+    match = re.search(r"/hello at (0x[0-9a-f]+), entry 0x[0-9a-f]+, stack (0x[0-9a-f]+)", text)
+    return match.groups()
+
+
+def test_placement_is_random(boot):
+    bases, stacks = zip(*(_placement(boot) for _ in range(3)))
+    assert len(set(bases)) == 3 and len(set(stacks)) == 3
+    assert len({stack[-3:-1] for stack in stacks}) > 1, "not only whole pages"
+
+
+def test_placement_without_randomness(boot):
+    bases, stacks = zip(*(_placement(boot, "nokaslr") for _ in range(3)))
+    assert len(set(bases)) == 1 and len(set(stacks)) == 1
+
+
 @pytest.mark.parametrize(
     "name,ring", [(n, r) for n in FAULTS for r in RINGS if r == "3" or n not in ONLY_IN_RING_3])
 def test_faults_end_as_on_linux(boot, name, ring):

@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import io
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -152,6 +153,16 @@ def test_quoting():
         cmdline.grub_script([], [""])
     with pytest.raises(errors.ToolError):
         cmdline.environment_words(["stderr=x"])
+
+
+def test_words_of_the_kernel():
+    """A variable whose name the kernel takes for itself would vanish without a word."""
+    with open(os.path.join(machines.ROOT, "kernel/core/cmdline.c"), encoding="utf-8") as file:
+        table = file.read().partition("parameters[] = {")[2].partition("};")[0]
+    assert set(re.findall(r'\{"([^"]+)"', table)) == set(cmdline.KERNEL_WORDS)
+    for word in ("mem=5", "nr-cpus=1"):
+        with pytest.raises(errors.ToolError):
+            cmdline.environment_words([word])
 
 
 # ---- Archives ----------------------------------------------------------------------------------

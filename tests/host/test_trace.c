@@ -36,6 +36,7 @@
 #include "syscall/trace_names.c"
 #include "syscall/trace_structs.c"
 #include "syscall/trace_text.c"
+#include "syscall/trace_events.c"
 #include "syscall/trace_time.c"
 
 /* --- The kernel around it --- */

@@ -13,16 +13,20 @@ line for a loader that passes a string on unchanged.
 from .errors import ToolError
 
 # Words that mean something to the kernel, and so cannot be variables of the environment.
-KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "loglevel", "debug", "nokaslr", "tty",
-                "stderr", "console", "boottime", "crashtest", "debugwait", "root", "rootfstype",
-                "rootflags", "ro", "rw", "panic", "ip", "cwd")
+# The table in kernel/core/cmdline.c: what the kernel, or a Linux kernel, takes for itself.
+KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "debug", "loglevel", "nokaslr",
+                "tty", "stderr", "console", "debugwait", "boottime", "crashtest", "acpi",
+                "clocksource", "earlycon", "earlyprintk", "ip", "maxcpus", "mem", "mitigations",
+                "no_timer_check", "noapic", "nolapic", "nomodeset", "nomodules", "noreplace_smp",
+                "nosmp", "nr_cpus", "panic", "pci", "reboot", "ro", "root", "rootdelay",
+                "rootflags", "rootfstype", "rootwait", "rw", "tsc", "vga", "cwd")
 
 
 def environment_words(pairs):
     """Checks the K=V words given with --env."""
     for pair in pairs:
         key = pair.partition("=")[0]
-        if key in KERNEL_WORDS:
+        if key.replace("-", "_") in KERNEL_WORDS:  # the two are one to the kernel
             raise ToolError(f"--env: {key}= is a word of the kernel's own")
         if '"' in pair:
             raise ToolError(f"--env: a double quote cannot be passed in {key}")

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Reads the tables of command lines.
+
+A table is text. Lines with `#` first are comments. A line that begins with a blank continues the one
+before it, with a newline between, so that a script in quotes can have several lines. Words are split
+as a POSIX shell does it, but nothing is expanded.
+
+    add PATH                  a file or folder of the host (with its libraries) for this table's root
+    link NEW TARGET           a symbolic link there
+    env K=V                   a variable for all commands
+    MARKS COMMAND WORDS [< FILE]
+
+COMMAND is looked for in PATH of the root; FILE, in the root's /work, is standard input (otherwise it is
+empty). /work is also the directory the command runs in. Marks:
+
+    sorted                    the lines of the output may come in any order
+    expected-failure(WHY)     does not work yet; the test fails as soon as it does
+"""
+
+import os
+import re
+import shlex
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+TABLES = os.path.join(HERE, "tables")
+MARK = re.compile(r"(sorted|expected-failure\(([^)]*)\))\s+")
+
+
+class Command:
+    """One line: words, stdin (a name or None), sorted, expected_failure (a reason or None)."""
+
+    def __init__(self, text, line):
+        self.text, self.line = text, line
+        self.sorted, self.expected_failure, rest = False, None, text
+        while match := MARK.match(rest):
+            if match.group(1) == "sorted":
+                self.sorted = True
+            else:
+                self.expected_failure = match.group(2)
+            rest = rest[match.end() :]
+        self.words, self.stdin = shlex.split(rest), None
+        if len(self.words) > 2 and self.words[-2] == "<":
+            self.stdin = self.words[-1]
+            del self.words[-2:]
+        self.name = rest
+
+    def judge(self, output):
+        """The output in the form in which it is compared."""
+        return sorted(output.split(b"\n")) if self.sorted else output
+
+
+class Table:
+    """One file of tables/: what its root holds, and its commands."""
+
+    def __init__(self, path):
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        self.adds, self.links, self.environment, self.commands = [], [], [], []
+        with open(path, encoding="utf-8") as file:
+            for number, text in _logical_lines(file):
+                self._take(text, number)
+
+    def _take(self, text, number):
+        words = text.split(None, 1)
+        if words[0] == "add":
+            self.adds += words[1].split()
+        elif words[0] == "link":
+            self.links.append(tuple(words[1].split()))
+        elif words[0] == "env":
+            self.environment += shlex.split(words[1])
+        else:
+            try:
+                self.commands.append(Command(text, number))
+            except ValueError as error:
+                raise ValueError(f"{self.name}:{number}: {error}") from None
+
+
+def _logical_lines(file):
+    """(number, text) with continued lines joined."""
+    start, text = 0, ""
+    for number, line in enumerate(file, 1):
+        line = line.rstrip("\n")
+        if text and line[:1] in (" ", "\t"):
+            text += "\n" + line
+            continue
+        if text:
+            yield start, text
+        start, text = number, "" if line.startswith("#") else line.strip()
+    if text:
+        yield start, text
+
+
+def all_tables():
+    """Every table, by name."""
+    return [Table(os.path.join(TABLES, name)) for name in sorted(os.listdir(TABLES))
+            if name.endswith(".txt")]

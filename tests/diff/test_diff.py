@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Every command line of tables/: the same standard output and exit status as on Linux."""
+
+import os
+
+import pytest
+
+import table
+import worlds
+
+TABLES = table.all_tables()
+
+
+def pytest_generate_tests(metafunc):
+    """One test per command line and ring. They stay in the order of the tables, so that a worker
+    makes each root once."""
+    full, cases, names = metafunc.config.getoption("--full"), [], []
+    for one in TABLES:
+        for index, command in enumerate(one.commands):
+            for ring in ("3", "0") if full else ("3" if index % 2 == 0 else "0",):
+                cases.append((one, command, ring))
+                names.append(f"{one.name}:{command.line}-ring{ring}")
+    metafunc.parametrize("one,command,ring", cases, ids=names)
+
+
+@pytest.fixture(scope="session", name="world_of")
+def fixture_world_of():
+    """world_of(table): its World. Only the last one is kept: they are large."""
+    if os.geteuid() != 0:
+        pytest.fail("the differential test needs to be root, for chroot")
+    kept = []
+
+    def world_of(one):
+        if not kept or kept[0].table is not one:
+            while kept:
+                kept.pop().close()
+            kept.append(worlds.World(one))
+        return kept[0]
+
+    yield world_of
+    while kept:
+        kept.pop().close()
+
+
+def _compare(world, command, ring, remember):
+    status, output = world.run_on_linux(command, terminal=True)
+    result = world.run_here(command, ring, remember)
+    assert command.judge(result.out) == command.judge(output)
+    assert result.status == status
+
+
+def test_same_as_on_linux(world_of, remember, one, command, ring):
+    """The bytes on standard output, and the status."""
+    world = world_of(one)
+    if command.expected_failure is None:
+        _compare(world, command, ring, remember)
+        return
+    try:
+        _compare(world, command, ring, remember)
+    except AssertionError:
+        pytest.xfail(command.expected_failure)
+    pytest.fail(f"works, although marked expected-failure({command.expected_failure})")

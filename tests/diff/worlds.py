@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""One root file system, twice: unpacked for a chroot on Linux, and as an archive for the machine.
+
+Both come from the same tree (galette_cli/tree.py): the programs that a table names with their
+libraries, the defaults of tools/galette, and /work with the files of tests/diff/work and some that
+are made here. The chroot lies on a tmpfs where there is one, because that is what the machine has:
+sizes of directories and of holes are those of the file system.
+
+The commands of a table change /work and /tmp and nothing else; both are made anew for every command.
+"""
+
+import bz2
+import ctypes
+import errno
+import gzip
+import io
+import lzma
+import os
+import pty
+import random
+import select
+import shutil
+import stat
+import subprocess
+import tarfile
+import tempfile
+import termios
+import time
+import zipfile
+
+import machines
+from galette_cli import archive, options, packing
+from galette_cli.tree import DIRECTORY, Node
+from table import HERE
+
+WORK = os.path.join(HERE, "work")
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+TIME = 1_577_934_245  # 2020-01-02 03:04:05 UTC: every file in /work
+DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))
+SECONDS = 60
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000  # <linux/sched.h>, <linux/mount.h>
+
+
+# ---- The files in /work ------------------------------------------------------------------------
+
+
+def _tar_of(files):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.PAX_FORMAT) as made:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = len(content), TIME, 0o640
+            made.addfile(entry, io.BytesIO(content))
+        link = tarfile.TarInfo("box/link")
+        link.type, link.linkname, link.mtime = tarfile.SYMTYPE, "one.txt", TIME
+        made.addfile(link)
+    return data.getvalue()
+
+
+def _zip_of(files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(zipfile.ZipInfo(name, (2020, 1, 2, 3, 4, 4)), content)
+    return data.getvalue()
+
+
+def _made_files():
+    """Files that are better made than kept: name and contents."""
+    generator = random.Random(1)
+    noise = generator.randbytes(70_000)
+    with open(os.path.join(WORK, "text.txt"), "rb") as file:
+        text = file.read() * 20
+    box = {"box/one.txt": b"one\n", "box/two.bin": noise[:5000], "box/deep/three.txt": text}
+    lines = b"".join(b"%d %s\n" % (generator.randrange(1000), noise[i : i + 8].hex().encode())
+                     for i in range(2000))
+    zstd = subprocess.run(["zstd", "-q", "-c"], input=text, capture_output=True, check=True).stdout
+    return {
+        "noise.bin": noise, "lines.txt": lines, "empty": b"", "long.txt": text,
+        "text.gz": gzip.compress(text, mtime=TIME), "text.bz2": bz2.compress(text),
+        "text.xz": lzma.compress(text), "text.zst": zstd, "box.tar": _tar_of(box),
+        "box.zip": _zip_of(box), "damaged.gz": gzip.compress(text, mtime=TIME)[:-20],
+        "wide.txt": "Füße, naïve, 日本語, 😀\n".encode() * 3,
+        "nulls.bin": b"one\0two\0three\0", "crlf.txt": b"a\r\nb\r\n",
+    }  # fmt: skip
+
+
+def _put(tree, path, node):
+    node.mtime = TIME
+    return tree.put(path, node)
+
+
+def _add_work(tree):
+    _put(tree, "/work", Node(DIRECTORY))
+    for folder, folders, files in os.walk(WORK):
+        place = os.path.join("/work", os.path.relpath(folder, WORK))
+        for name in folders:
+            _put(tree, os.path.normpath(f"{place}/{name}"), Node(DIRECTORY))
+        for name in files:
+            with open(os.path.join(folder, name), "rb") as file:
+                _put(tree, os.path.normpath(f"{place}/{name}"), Node.of_bytes(file.read()))
+    for name, data in _made_files().items():
+        _put(tree, f"/work/{name}", Node.of_bytes(data))
+    tree.find("/work/noise.bin").mode = stat.S_IFREG | 0o400
+    for name, target in (("link.txt", "text.txt"), ("dangling", "nowhere"), ("up", "tree/.."),
+                         ("circle", "circle")):
+        _put(tree, f"/work/{name}", Node(stat.S_IFLNK | 0o777, link=target))
+    hard = Node(stat.S_IFREG | 0o644)
+    hard.share_contents(tree.find("/work/text.txt"))
+    _put(tree, "/work/hard.txt", hard)
+
+
+# ---- The root ----------------------------------------------------------------------------------
+
+
+def _make_tree(table):
+    opts = options.parse("pack", [word for path in table.adds for word in ("--with", path)])
+    build = packing._Build(opts)
+    for new, target in table.links:
+        build.tree.put(new, Node(stat.S_IFLNK | 0o777, link=target))
+    build.finish()
+    _add_work(build.tree)
+    return build.tree
+
+
+def _unpack(node, path, seen):
+    """One node of a tree at `path` of the host, its times last."""
+    kind = stat.S_IFMT(node.mode)
+    if node.identity is not None and node.identity in seen:
+        os.link(seen[node.identity], path)
+        return
+    seen.setdefault(node.identity, path)
+    if kind == stat.S_IFDIR:
+        os.mkdir(path)
+        for name in sorted(node.children):
+            _unpack(node.children[name], os.path.join(path, name), seen)
+    elif kind == stat.S_IFLNK:
+        os.symlink(node.link, path)
+    elif kind == stat.S_IFREG:
+        with open(path, "wb") as file:
+            file.write(node.data(1 << 40))
+    os.chown(path, node.uid, node.gid, follow_symlinks=False)
+    if kind != stat.S_IFLNK:
+        os.chmod(path, stat.S_IMODE(node.mode))
+    os.utime(path, (node.mtime, node.mtime), follow_symlinks=False)
+
+
+class World:
+    """The root of one table: `archive`, and a folder for chroot."""
+
+    def __init__(self, table):
+        self.table, self.tree = table, _make_tree(table)
+        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.folder = tempfile.mkdtemp(prefix="galette-diff-", dir=place)
+        self.archive = os.path.join(self.folder, "root.cpio")
+        with open(self.archive, "wb", buffering=0) as file:
+            archive.write_tree(self.tree, file)
+        self.root = os.path.join(self.folder, "root")
+        _unpack(self.tree.root, self.root, {})
+        self._make_devices()
+
+    def _make_devices(self):
+        for name, minor in DEVICES:
+            path = os.path.join(self.root, "dev", name)
+            os.mknod(path, stat.S_IFCHR, os.makedev(1, minor))
+            os.chmod(path, 0o666)
+
+    def close(self):
+        """Removes everything."""
+        shutil.rmtree(self.folder)
+
+    def _renew(self):
+        for name in ("work", "tmp"):
+            path = os.path.join(self.root, name)
+            shutil.rmtree(path)
+            _unpack(self.tree.find(f"/{name}"), path, {})
+
+    def find(self, command):
+        """The path of a command's program in the root."""
+        name = command.words[0]
+        if "/" in name:
+            return name
+        for folder in PATH.split(":"):
+            if self.tree.find(f"{folder}/{name}"):
+                return f"{folder}/{name}"
+        raise FileNotFoundError(f"{name} is not in the root of {self.table.name}")
+
+    def stdin(self, command):
+        """What a command reads."""
+        return self.tree.find(f"/work/{command.stdin}").data() if command.stdin else b""
+
+    def _variables(self):
+        return [f"PATH={PATH}", *self.table.environment]
+
+    # ---- Here and there -------------------------------------------------------------------------
+
+    def run_on_linux(self, command, terminal):
+        """Runs a command in the chroot. Standard output and error are a terminal like the machine's,
+        or pipes. Returns (status, output)."""
+        self._renew()
+        environment = {"HOME": "/", "TERM": "linux"}
+        environment.update(pair.split("=", 1) for pair in self._variables())
+        master, slave = _raw_terminal() if terminal else os.pipe()
+        process = subprocess.Popen(
+            [self.find(command), *command.words[1:]], env=environment, stdin=subprocess.PIPE,
+            stdout=slave, stderr=subprocess.DEVNULL if not terminal else _raw_terminal()[1],
+            preexec_fn=self._enter)  # fmt: skip
+        os.close(slave)
+        output = _converse(process, self.stdin(command), master)
+        status = process.wait(SECONDS)
+        return (status if status >= 0 else 128 - status), output
+
+    def _enter(self):
+        """In the child: a /proc of its own where that is allowed, the root, the directory."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(CLONE_NEWNS) == 0:
+            libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+            libc.mount(b"proc", os.fsencode(self.root) + b"/proc", b"proc", 0, None)
+        os.chroot(self.root)
+        os.chdir("/work")
+        os.umask(0o022)
+
+    def run_here(self, command, ring, remember=None):
+        """Boots a machine with the same root and the same command."""
+        words = ["-b", "microvm", "-r", ring, "--init", self.find(command), "--append", "cwd=/work"]
+        for pair in self._variables():
+            words += ["-e", pair]
+        return machines.run(self.archive, *command.words[1:], options=words, seconds=SECONDS,
+                            stdin=self.stdin(command), remember=remember)
+
+
+def _raw_terminal():
+    """A pseudo terminal with the settings of the machine's console: (master, slave)."""
+    master, slave = pty.openpty()
+    settings = termios.tcgetattr(slave)
+    settings[0], settings[1], settings[3] = 0, 0, 0
+    settings[6][termios.VMIN], settings[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(slave, termios.TCSANOW, settings)
+    return master, slave
+
+
+def _converse(process, data, master):
+    """Feeds standard input, and reads until nobody can write any more."""
+    output, pending, deadline = b"", data, time.monotonic() + SECONDS
+    stdin = process.stdin.fileno()
+    os.set_blocking(stdin, False)
+    while time.monotonic() < deadline:
+        if not pending and not process.stdin.closed:
+            process.stdin.close()
+        readable, writable, _ = select.select([master], [stdin] if pending else [], [], 1)
+        if writable:
+            try:
+                pending = pending[os.write(stdin, pending) :]
+            except BrokenPipeError:
+                pending = b""
+        if readable:
+            try:
+                piece = os.read(master, 65536)
+            except OSError as error:
+                if error.errno != errno.EIO:  # a terminal that everybody has closed
+                    raise
+                piece = b""
+            if not piece:
+                os.close(master)
+                return output
+            output += piece
+    process.kill()
+    raise TimeoutError("no end on Linux")
