@@ -105,7 +105,7 @@ static size_t fill_auxv(struct auxv *auxv, const struct image *image,
 }
 
 int stack_build(vaddr_t top, u64 limit, const struct image *image,
-                const struct start_arguments *start, vaddr_t *out)
+                const struct start_arguments *start, struct stack_layout *out)
 {
     struct builder builder = {top, top, limit / 4, 0};
     u8 random[16];
@@ -135,6 +135,14 @@ int stack_build(vaddr_t top, u64 limit, const struct image *image,
     store_pointers(&builder, &table, environment, start->envp, start->envc);
     if (usercopy_to(UPTR(table), auxv, auxc * sizeof(*auxv)) != 0)
         return -EFAULT;
-    *out = stack;
+    *out = (struct stack_layout){
+        .stack = stack,
+        .arguments = arguments,
+        .arguments_end = environment,
+        .environment = environment,
+        .environment_end = name,
+        .auxv = table,
+        .auxv_size = auxc * sizeof(*auxv),
+    };
     return builder.error;
 }

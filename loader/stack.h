@@ -14,9 +14,18 @@ struct start_arguments {
     vaddr_t interpreter_base; /* AT_BASE; 0 without an interpreter */
 };
 
+/* Where the parts of the stack lie. */
+struct stack_layout {
+    vaddr_t stack; /* the program's stack pointer */
+    vaddr_t arguments, arguments_end; /* strings */
+    vaddr_t environment, environment_end;
+    vaddr_t auxv;
+    u32 auxv_size; /* bytes */
+};
+
 /* Write the stack below `top` (16-byte aligned) into the running thread's address space. 0 with
- * the program's stack pointer in *out; -E2BIG (more than a quarter of the stack), -EFAULT. */
+ * where everything is in *out; -E2BIG (more than a quarter of the stack), -EFAULT. */
 int stack_build(vaddr_t top, u64 limit, const struct image *image,
-                const struct start_arguments *start, vaddr_t *out) MUST_CHECK;
+                const struct start_arguments *start, struct stack_layout *out) MUST_CHECK;
 
 #endif

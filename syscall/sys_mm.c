@@ -99,6 +99,8 @@ static long map_file(struct request *r, int fd, u64 offset)
         return -EBADF;
     bool shared = (r->flags & MAP_TYPE) != MAP_PRIVATE;
     r->offset = offset;
+    if (file->dentry && file->inode->object)
+        mapped_files_note(&process_current()->mapped, &(struct path){file->mount, file->dentry});
     long result = object_of(file, r->prot, shared, &r->object);
     if (result == 0) {
         result = map(r);

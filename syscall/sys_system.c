@@ -7,6 +7,7 @@
 
 #include "arch/usercopy.h"
 #include "kernel/core/random.h"
+#include "kernel/core/system_names.h"
 #include "kernel/core/time.h"
 #include "kernel/proc/process.h"
 #include "mm/page.h"
@@ -17,16 +18,7 @@
 
 long sys_uname(uptr name)
 {
-    /* C libraries refuse to start below the release they were built for. */
-    static const struct new_utsname names = {
-        .sysname = "Linux",
-        .nodename = "galette",
-        .release = "6.1.0-galette",
-        .version = "#1 SMP Galette",
-        .machine = "x86_64",
-        .domainname = "(none)",
-    };
-    return usercopy_to(name, &names, sizeof(names)) ? -EFAULT : 0;
+    return usercopy_to(name, &system_names, sizeof(system_names)) ? -EFAULT : 0;
 }
 
 long sys_sysinfo(uptr info)

@@ -23,6 +23,9 @@
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/procfs_nodes.h"
+#include "fs/devfs/devfs.h"
+#include "fs/open.h"
 #include "kernel/proc/program.h"
 #include "kernel/proc/rootfs.h"
 #include "loader/image.h"
@@ -212,6 +215,7 @@ static void map_image(struct start *start, struct program *program, u64 bias, st
     int error = image_map(&start->process->space, &program->plan, program->inode->object, bias, out);
     if (error != 0)
         give_up_for(error, start->process->path, NULL);
+    mapped_files_note(&start->process->mapped, &program->path);
 }
 
 /* The interpreter goes where mmap would put it. */
@@ -243,14 +247,54 @@ static void set_names(struct task *task, const struct path *executable)
     path_get(executable);
 }
 
+static struct file *open_console(const struct process *process, const char *name)
+{
+    const struct open_how_kernel how = {.flags = O_RDWR | O_LARGEFILE};
+    struct file *file;
+    if (file_open(&process->place, &process->place.root, name, &how, &file) != 0)
+        give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "its console cannot be opened");
+    return file;
+}
+
 static void open_standard_files(struct process *process, const struct exec_request *request)
 {
-    for (int fd = 0; fd < 3; fd++) {
-        struct tty *tty = fd == 2 ? request->error_console : request->console;
-        struct file *file = tty_file_create(tty, O_RDWR | O_LARGEFILE);
-        u64 limit = process->limits[RLIMIT_NOFILE].rlim_cur;
-        if (!file || fdtable_install(&process->files, file, fd, limit, false) != fd)
+    bool own_error = request->error_console != request->console;
+    struct file *console = open_console(process, "/dev/console");
+    struct file *error = own_error ? open_console(process, "/dev/ttyS1") : console;
+    u64 limit = process->limits[RLIMIT_NOFILE].rlim_cur;
+    file_get(console);
+    if (!own_error)
+        file_get(console);
+    for (int fd = 0; fd < 3; fd++)
+        if (fdtable_install(&process->files, fd == 2 ? error : console, fd, limit, false) != fd)
             give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "not enough memory");
+}
+
+/* What /proc tells of the program's memory. */
+static void set_layout(struct start *start, const struct stack_layout *stack)
+{
+    struct process_layout *layout = &start->process->layout;
+    const struct elf64_plan *plan = &start->program.plan;
+    u64 bias = start->image.bias;
+    *layout = (struct process_layout){
+        .code_start = ~0UL,
+        .stack_start = stack->stack,
+        .arguments = stack->arguments,
+        .arguments_end = stack->arguments_end,
+        .environment = stack->environment,
+        .environment_end = stack->environment_end,
+        .auxv = stack->auxv,
+        .auxv_size = stack->auxv_size,
+    };
+    for (u32 i = 0; i < plan->segment_count; i++) {
+        const struct elf64_segment *segment = &plan->segments[i];
+        vaddr_t first = bias + segment->vaddr, end = first + segment->filesz;
+        if (segment->prot & PROT_EXEC) {
+            layout->code_start = MIN(layout->code_start, first);
+            layout->code_end = MAX(layout->code_end, end);
+        }
+        layout->data_start = MAX(layout->data_start, first);
+        layout->data_end = MAX(layout->data_end, end);
     }
 }
 
@@ -266,10 +310,11 @@ static vaddr_t build_stack(struct start *start, vaddr_t top)
         .envc = cmdline->environment_count,
         .interpreter_base = start->program.plan.has_interp ? start->interpreter_image.bias : 0,
     };
-    vaddr_t stack;
+    struct stack_layout stack;
     if (stack_build(top, process->space.stack_limit, &start->image, &arguments, &stack) != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "arguments too long, or no memory");
-    return stack;
+    set_layout(start, &stack);
+    return stack.stack;
 }
 
 static void collect_arguments(struct start *start)
@@ -318,6 +363,12 @@ static void run_program(void *argument)
         give_up(EXIT_STATUS_NOT_LOADABLE, "program", "not enough memory");
     start->request = request;
     start->process = process;
+    procfs_nodes_add();
+    devfs_set_console(request->console);
+    devfs_add_tty(0, request->console);
+    if (request->error_console != request->console)
+        devfs_add_tty(1, request->error_console);
+    process->start_ns = time_now_ns();
     build_root(start);
     collect_arguments(start);
     open_program(start, follow_scripts(start));
