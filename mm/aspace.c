@@ -187,8 +187,8 @@ static int make_room(struct aspace *space, vaddr_t address, u64 length, enum asp
                                        : aspace_unmap_locked(space, address, address + length);
 }
 
-int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const struct vma *like,
-                      enum aspace_place place, vaddr_t *out)
+int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length,
+                      const struct mapping *mapping, enum aspace_place place, vaddr_t *out)
 {
     struct vma *vma = kmalloc(sizeof(*vma));
     if (!vma)
@@ -198,10 +198,13 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const s
         kfree(vma);
         return error;
     }
-    *vma = *like;
-    vma->space = space;
     vma->start = *out;
     vma->end = *out + length;
+    vma->prot = mapping->prot;
+    vma->flags = mapping->flags;
+    vma->object = mapping->object;
+    vma->offset = mapping->offset;
+    vma->space = space;
     space->mapped_bytes += length;
     space->last_hit = NULL;
     vma_insert(&space->vmas, vma);
@@ -219,9 +222,9 @@ int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 
     bool shared_memory = !object && (flags & VMA_SHARED);
     if (shared_memory && !(object = vm_shared_create(length)))
         return -ENOMEM;
-    struct vma like = {.prot = prot, .flags = flags, .object = object, .offset = offset};
+    struct mapping mapping = {prot, flags, object, offset};
     mutex_lock(&space->lock);
-    int error = aspace_map_locked(space, address, length, &like, place, out);
+    int error = aspace_map_locked(space, address, length, &mapping, place, out);
     mutex_unlock(&space->lock);
     if (shared_memory)
         vm_object_put(object); /* the mapping has its own reference */
@@ -334,11 +337,11 @@ static bool brk_move_locked(struct aspace *space, vaddr_t wish)
         return aspace_unmap_locked(space, new_page, old_page) == 0;
     if (new_page == old_page)
         return true;
-    struct vma like = {.prot = PROT_READ | PROT_WRITE};
+    struct mapping mapping = {.prot = PROT_READ | PROT_WRITE};
     u64 length = new_page - old_page;
     vaddr_t ignored;
     return length <= page_total_count() << PAGE_SHIFT &&
-           aspace_map_locked(space, old_page, length, &like, PLACE_FIXED_UNUSED, &ignored) == 0;
+           aspace_map_locked(space, old_page, length, &mapping, PLACE_FIXED_UNUSED, &ignored) == 0;
 }
 
 vaddr_t aspace_brk(struct aspace *space, vaddr_t wish)

@@ -6,9 +6,16 @@
 
 #include "mm/aspace.h"
 
-/* Map a range like `like` (which supplies protection, flags, object and offset). */
-int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length, const struct vma *like,
-                      enum aspace_place place, vaddr_t *out) MUST_CHECK;
+/* What a new mapping is, but for its place: see struct vma. */
+struct mapping {
+    u32 prot, flags;
+    struct vm_object *object; /* the mapping gets a reference of its own */
+    u64 offset;
+};
+
+int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length,
+                      const struct mapping *mapping, enum aspace_place place,
+                      vaddr_t *out) MUST_CHECK;
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
 /* Make both addresses borders between mappings. 0 or -ENOMEM. */
 int aspace_split_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;

@@ -38,9 +38,9 @@ static int move(struct aspace *space, const struct remap *remap, vaddr_t address
 {
     vaddr_t old = remap->old, old_end = old + remap->old_length;
     u64 length = MIN(remap->old_length, remap->new_length);
-    struct vma like = *remap->vma;
-    like.offset += old - like.start;
-    int error = aspace_map_locked(space, address, remap->new_length, &like, place, out);
+    const struct vma *vma = remap->vma;
+    struct mapping mapping = {vma->prot, vma->flags, vma->object, vma->offset + (old - vma->start)};
+    int error = aspace_map_locked(space, address, remap->new_length, &mapping, place, out);
     if (error != 0)
         return error;
     /* The new mapping may have been joined with the old one: only now do splits last. */

@@ -125,22 +125,6 @@ static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **
     return 0;
 }
 
-/* strnlen for a block that can be read to its end, eight bytes a step. */
-static size_t find_nul(const char *text, size_t size)
-{
-    const u64 ones = 0x0101010101010101UL;
-    size_t at = 0;
-    u64 word, zeros;
-
-    for (; size - at >= sizeof(word); at += sizeof(word)) {
-        memcpy(&word, text + at, sizeof(word));
-        zeros = (word - ones) & ~word & ones << 7; /* its lowest bit is the first zero byte's */
-        if (zeros != 0)
-            return at + (size_t)__builtin_ctzll(zeros) / 8;
-    }
-    return at + strnlen(text + at, size - at);
-}
-
 static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cpio_entry *entry,
                       const char **why)
 {
@@ -151,7 +135,7 @@ static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cp
     if (name_size > reader->size - offset)
         return refuse(why, "archive truncated: a name ends beyond the file");
     entry->name = (const char *)reader->bytes + offset;
-    entry->name_length = find_nul(entry->name, name_size);
+    entry->name_length = mem_find_zero(entry->name, name_size);
     if (entry->name_length == name_size)
         return refuse(why, "archive: a name is not ended by NUL");
     if (!mem_is_zero(entry->name + entry->name_length, name_size - entry->name_length))

@@ -50,4 +50,8 @@ s64 strscpy(char *to, const char *from, size_t size);
 /* True when all `count` bytes are zero; true for no bytes. */
 bool mem_is_zero(const void *bytes, size_t count);
 
+/* strnlen for a block of which all `count` bytes may be read: where its first zero byte is, or
+ * `count`. */
+size_t mem_find_zero(const void *bytes, size_t count);
+
 #endif

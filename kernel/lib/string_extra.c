@@ -45,3 +45,21 @@ bool mem_is_zero(const void *bytes, size_t count)
     }
     return true;
 }
+
+size_t mem_find_zero(const void *bytes, size_t count)
+{
+    const u64 ones = 0x0101010101010101UL;
+    const u8 *at = bytes;
+    size_t i = 0;
+
+    for (; count - i >= 8; i += 8) {
+        u64 word, zeros;
+        memcpy(&word, at + i, 8);
+        zeros = (word - ones) & ~word & ones << 7; /* its lowest bit is the first zero byte's */
+        if (zeros != 0)
+            return i + (size_t)__builtin_ctzll(zeros) / 8;
+    }
+    while (i < count && at[i] != 0)
+        i++;
+    return i;
+}

@@ -66,10 +66,43 @@ static bool parse_base256(const char *field, size_t width, s64 *value)
     return (*value < 0) == (sign != 0);
 }
 
+/* Eight octal digits at once, the first in the lowest byte; false when one is none. */
+static bool parse_octal8(u64 word, u64 *value)
+{
+    word ^= 0x3030303030303030UL;
+    if ((word & 0xf8f8f8f8f8f8f8f8UL) != 0)
+        return false;
+    word = __builtin_bswap64(word);
+    word = (word | word >> 5) & 0x003f003f003f003fUL;
+    word = (word | word >> 10) & 0x00000fff00000fffUL;
+    *value = (word | word >> 20) & 0xffffff;
+    return true;
+}
+
+/* The usual form: digits in all bytes but the last. False: look closer. */
+static bool parse_full_field(const char *field, size_t width, u64 *value)
+{
+    u64 low, high = 0, first = 0;
+    if (field[width - 1] != '\0' && field[width - 1] != ' ')
+        return false;
+    memcpy(&low, field + width - 8, sizeof(low));
+    if (!parse_octal8(low << 8 | '0', value))
+        return false;
+    if (width == 8)
+        return true;
+    memcpy(&first, field, 4); /* the four digits before those of the last seven */
+    if (!parse_octal8(first << 32 | 0x30303030UL, &high))
+        return false;
+    *value |= high << 21;
+    return true;
+}
+
 /* Octal digits, blanks before them, a blank or NUL behind; nothing at all is 0. */
 static bool parse_number(const char *field, size_t width, s64 *value)
 {
     size_t i = 0;
+    if (parse_full_field(field, width, (u64 *)value))
+        return true;
     if ((u8)field[0] & 0x80)
         return parse_base256(field, width, value);
     while (i < width && field[i] == ' ')
@@ -172,7 +205,7 @@ static int take_text(const char *text, size_t length, const char **out, size_t *
 {
     if (length >= PATH_MAX)
         return refuse(why, "archive: a name is longer than 4095 bytes");
-    if (strnlen(text, length) != length)
+    if (mem_find_zero(text, length) != length)
         return refuse(why, "archive: a name has a NUL in its middle");
     *out = text;
     *out_length = length;
@@ -275,12 +308,12 @@ static int parse_size(const struct tar_header *header, const struct tar_pax *pax
 static void name_from_header(struct tar_reader *reader, const struct tar_header *header,
                              struct tar_entry *entry)
 {
-    size_t length = strnlen(header->name, sizeof(header->name));
+    size_t length = mem_find_zero(header->name, sizeof(header->name));
     entry->name = header->name;
     entry->name_length = length;
     if (memcmp(header->magic, "ustar", 6) != 0 || header->prefix[0] == '\0')
         return;
-    size_t front = strnlen(header->prefix, sizeof(header->prefix));
+    size_t front = mem_find_zero(header->prefix, sizeof(header->prefix));
     memcpy(reader->joined, header->prefix, front);
     reader->joined[front] = '/';
     memcpy(reader->joined + front + 1, header->name, length);
@@ -308,7 +341,7 @@ static void set_names(struct tar_reader *reader, const struct tar_header *header
         entry->link_length = extras->long_link_length;
     } else {
         entry->link = header->link;
-        entry->link_length = strnlen(header->link, sizeof(header->link));
+        entry->link_length = mem_find_zero(header->link, sizeof(header->link));
     }
 }
 
@@ -388,8 +421,8 @@ static int read_record(struct tar_reader *reader, const struct tar_pax *pax, str
 static int take_long(const struct record *record, const char **text, size_t *length,
                      const char **why)
 {
-    return take_text((const char *)record->data, strnlen((const char *)record->data, record->size),
-                     text, length, why);
+    return take_text((const char *)record->data,
+                     mem_find_zero((const char *)record->data, record->size), text, length, why);
 }
 
 static int fill_entry(struct tar_reader *reader, const struct record *record,

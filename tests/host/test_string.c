@@ -160,17 +160,34 @@ static void test_strscpy(void **state)
 
 static void test_mem_is_zero(void **state)
 {
-    u8 area[80] = {0};
+    u8 area[160] = {0};
 
     (void)state;
     for (size_t start = 0; start < 9; start++) {
-        for (size_t at = 0; at < 80; at++) {
+        for (size_t at = 0; at < sizeof(area); at++) {
             area[at] = 1;
-            for (size_t count = 0; count + start <= 80; count++)
+            for (size_t count = 0; count + start <= sizeof(area); count++)
                 assert_int_equal(mem_is_zero(area + start, count),
                                  at < start || at >= start + count);
             area[at] = 0;
         }
+    }
+}
+
+static void test_mem_find_zero(void **state)
+{
+    u8 area[40];
+
+    (void)state;
+    for (size_t byte = 1; byte < 256; byte++) {
+        memset(area, (int)byte, sizeof(area));
+        for (size_t start = 0; start < 9; start++)
+            for (size_t at = start; at < sizeof(area); at++) {
+                area[at] = 0;
+                for (size_t count = 0; count + start <= sizeof(area); count++)
+                    assert_int_equal(mem_find_zero(area + start, count), MIN(at - start, count));
+                area[at] = (u8)byte;
+            }
     }
 }
 
@@ -206,7 +223,8 @@ int main(void)
         cmocka_unit_test(test_memcpy),      cmocka_unit_test(test_memmove),
         cmocka_unit_test(test_memset),      cmocka_unit_test(test_memcmp),
         cmocka_unit_test(test_strings),     cmocka_unit_test(test_strscpy),
-        cmocka_unit_test(test_mem_is_zero), cmocka_unit_test(test_bitmap),
+        cmocka_unit_test(test_mem_is_zero), cmocka_unit_test(test_mem_find_zero),
+        cmocka_unit_test(test_bitmap),
     };
 
     return cmocka_run_group_tests_name("string", tests, NULL, NULL);
