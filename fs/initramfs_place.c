@@ -114,8 +114,8 @@ static bool is_neighbour(const struct unpack *unpack, const struct unpack_entry 
                          struct last_name *last)
 {
     size_t length = unpack->directory_length;
-    if (!unpack->directory_known || entry->name_length < length + 2 ||
-        entry->name[length] != '/' || memcmp(entry->name, unpack->directory_name, length) != 0)
+    if (!unpack->directory_known || entry->name_length < length + 2 || entry->name[length] != '/' ||
+        memcmp(entry->name, unpack->directory_name, length) != 0)
         return false;
     last->name = entry->name + length + 1;
     last->length = entry->name_length - length - 1;
@@ -235,6 +235,11 @@ static int place_at_directory(struct unpack *unpack, const struct unpack_entry *
     return set_attributes(unpack, entry, unpack->directory.dentry->inode);
 }
 
+static bool names_nothing(const struct last_name *last)
+{
+    return last->is_root || last->is_dot || last->is_dotdot;
+}
+
 int unpack_place(struct unpack *unpack, const struct unpack_entry *entry, struct path *out)
 {
     struct last_name last;
@@ -244,7 +249,7 @@ int unpack_place(struct unpack *unpack, const struct unpack_entry *entry, struct
     int error = enter_parent(unpack, entry, &last);
     if (error != 0)
         return error;
-    if (last.is_root || last.is_dot || last.is_dotdot)
+    if (names_nothing(&last))
         return place_at_directory(unpack, entry, out);
     error = create(unpack, entry, &last, &dentry);
     if (error == -EEXIST)
@@ -280,7 +285,7 @@ int unpack_link(struct unpack *unpack, const struct unpack_entry *entry, const s
     struct last_name last;
     int error = enter_parent(unpack, entry, &last);
     if (error == 0)
-        error = fs_link(old, &unpack->directory, &last);
+        error = names_nothing(&last) ? -EISDIR : fs_link(old, &unpack->directory, &last);
     if (error == -EEXIST)
         error = link_over(unpack, &last, old);
     struct inode *inode = old->dentry->inode;

@@ -13,8 +13,6 @@
 
 #include "tests/host/fake_memory.h"
 
-#include "kernel/lib/radix.c"
-
 #include "fs/page_cache.c"
 #include "fs/page_cache_copy.c"
 
