@@ -220,7 +220,9 @@ static int unpack_tar(struct unpack *unpack, u64 size, const char **why)
 
 bool initramfs_is_archive(const u8 *bytes, u64 size)
 {
-    return cpio_is_archive(bytes, size) || tar_is_archive(bytes, size);
+    /* The usual case first: summing a tar header would cost more than loading the program. */
+    bool is_elf = size >= 4 && memcmp(bytes, "\177ELF", 4) == 0;
+    return !is_elf && (cpio_is_archive(bytes, size) || tar_is_archive(bytes, size));
 }
 
 int initramfs_unpack(const struct path *root, const u8 *bytes, u64 size, paddr_t physical,

@@ -4,7 +4,7 @@
  *
  * A page of a class is found through its descriptor: `owner` is the class, `in_use` counts the
  * objects taken, `first_free` is the offset of the first free object, and the first word of each
- * free object holds the offset of the next. An empty page goes back unless it is the class's only
+ * free object holds the offset of the next, unless it was never used (UNTOUCHED). An empty page goes back unless it is the class's only
  * one, so that a pair of calls does not carve a page every time.
  * Locks: each class has its own; the page allocator's lock is taken inside.
  */
@@ -17,6 +17,8 @@
 #include "mm/page.h"
 
 #define NO_OBJECT 0xffffffffu
+/* With the offset of a free object: it and all behind it were never used and hold no links. */
+#define UNTOUCHED 0x80000000u
 
 struct size_class {
     struct spinlock lock;     /* guards `partial` and the descriptors of the class's pages */
@@ -43,15 +45,10 @@ static struct page *class_grow(struct size_class *class)
     struct page *page = page_alloc(0);
     if (!page)
         return NULL;
-    u8 *objects = page_address(page);
-    u32 last = (PAGE_SIZE / class->size - 1) * class->size;
-    for (u32 offset = 0; offset < last; offset += class->size)
-        *(u32 *)(objects + offset) = offset + class->size;
-    *(u32 *)(objects + last) = NO_OBJECT;
     page->state = PAGE_SLAB;
     page->owner = class;
     page->in_use = 0;
-    page->first_free = 0;
+    page->first_free = UNTOUCHED;
     list_add(&page->link, &class->partial);
     return page;
 }
@@ -65,8 +62,12 @@ static void *class_alloc_locked(struct size_class *class)
         page = class_grow(class);
     if (!page)
         return NULL;
-    u32 *object = (u32 *)((u8 *)page_address(page) + page->first_free);
-    page->first_free = *object;
+    u32 offset = page->first_free & ~UNTOUCHED, next = offset + class->size;
+    u32 *object = (u32 *)((u8 *)page_address(page) + offset);
+    if (!(page->first_free & UNTOUCHED))
+        page->first_free = *object;
+    else
+        page->first_free = next + class->size <= PAGE_SIZE ? next | UNTOUCHED : NO_OBJECT;
     page->in_use++;
     if (page->first_free == NO_OBJECT)
         list_del(&page->link);

@@ -111,36 +111,22 @@ void gdt_set_kernel_stack(u64 stack_top)
     tsss[cpu_index()].rsp[0] = stack_top;
 }
 
-static u8 ist_of_vector(u32 vector)
-{
-    switch (vector) {
-    case VECTOR_DEBUG:
-        return IST_DEBUG;
-    case VECTOR_NMI:
-        return IST_NMI;
-    case VECTOR_DOUBLE_FAULT:
-        return IST_DOUBLE_FAULT;
-    case VECTOR_MACHINE_CHECK:
-        return IST_MACHINE_CHECK;
-    default:
-        return 0;
-    }
-}
-
 void idt_build(void)
 {
-    for (u32 vector = 0; vector < 256; vector++) {
-        u64 stub = (u64)trap_stubs + 16 * vector;
-        bool from_ring3 = vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW;
-        idt[vector] = (struct idt_gate){
-            .offset_low = stub,
-            .selector = KERNEL_CS,
-            .ist = ist_of_vector(vector),
-            .type = GATE_INTERRUPT | (from_ring3 ? GATE_FROM_RING3 : 0),
-            .offset_middle = stub >> 16,
-            .offset_high = stub >> 32,
-        };
+    u64 stub = (u64)trap_stubs;
+    for (struct idt_gate *gate = idt; gate < idt + ARRAY_SIZE(idt); gate++, stub += 16) {
+        gate->offset_low = stub;
+        gate->selector = KERNEL_CS;
+        gate->type = GATE_INTERRUPT;
+        gate->offset_middle = stub >> 16;
+        gate->offset_high = stub >> 32;
     }
+    idt[VECTOR_BREAKPOINT].type |= GATE_FROM_RING3;
+    idt[VECTOR_OVERFLOW].type |= GATE_FROM_RING3;
+    idt[VECTOR_DEBUG].ist = IST_DEBUG;
+    idt[VECTOR_NMI].ist = IST_NMI;
+    idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
+    idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
 }
 
 void idt_use_ist_everywhere(void)

@@ -5,9 +5,10 @@ A table is text. Lines with `#` first are comments. A line that begins with a bl
 before it, with a newline between, so that a script in quotes can have several lines. Words are split
 as a POSIX shell does it, but nothing is expanded.
 
-    add PATH                  a file or folder of the host (with its libraries) for this table's root
-    link NEW TARGET           a symbolic link there
-    env K=V                   a variable for all commands
+    @add PATH                 a file or folder of the host (with its libraries) for this table's root
+    @link NEW TARGET          a symbolic link there
+    @drop PATH                something in an added folder that no command needs
+    @env K=V                  a variable for all commands
     MARKS COMMAND WORDS [< FILE]
 
 COMMAND is looked for in PATH of the root; FILE, in the root's /work, is standard input (otherwise it is
@@ -25,6 +26,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TABLES = os.path.join(HERE, "tables")
 MARK = re.compile(r"(sorted|expected-failure\(([^)]*)\))\s+")
 
+STDIN = re.compile(r"\s<\s+([\w./-]+)$")
+
 
 class Command:
     """One line: words, stdin (a name or None), sorted, expected_failure (a reason or None)."""
@@ -38,11 +41,10 @@ class Command:
             else:
                 self.expected_failure = match.group(2)
             rest = rest[match.end() :]
-        self.words, self.stdin = shlex.split(rest), None
-        if len(self.words) > 2 and self.words[-2] == "<":
-            self.stdin = self.words[-1]
-            del self.words[-2:]
-        self.name = rest
+        self.stdin = None
+        if match := STDIN.search(rest):
+            self.stdin, rest = match.group(1), rest[: match.start()]
+        self.words = shlex.split(rest)
 
     def judge(self, output):
         """The output in the form in which it is compared."""
@@ -54,18 +56,21 @@ class Table:
 
     def __init__(self, path):
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.adds, self.links, self.environment, self.commands = [], [], [], []
+        self.adds, self.links, self.drops = [], [], []
+        self.environment, self.commands = [], []
         with open(path, encoding="utf-8") as file:
             for number, text in _logical_lines(file):
                 self._take(text, number)
 
     def _take(self, text, number):
         words = text.split(None, 1)
-        if words[0] == "add":
+        if words[0] == "@add":
             self.adds += words[1].split()
-        elif words[0] == "link":
+        elif words[0] == "@link":
             self.links.append(tuple(words[1].split()))
-        elif words[0] == "env":
+        elif words[0] == "@drop":
+            self.drops += words[1].split()
+        elif words[0] == "@env":
             self.environment += shlex.split(words[1])
         else:
             try:

@@ -65,6 +65,15 @@ def _zip_of(files):
     return data.getvalue()
 
 
+def _cpio_of(files):
+    data = io.BytesIO()
+    writer = archive.Writer(data)
+    for name, content in files.items():
+        writer.entry(name.encode(), stat.S_IFREG | 0o640, content, mtime=TIME)
+    writer.finish()
+    return data.getvalue()
+
+
 def _made_files():
     """Files that are better made than kept: name and contents."""
     generator = random.Random(1)
@@ -81,7 +90,7 @@ def _made_files():
         "text.xz": lzma.compress(text), "text.zst": zstd, "box.tar": _tar_of(box),
         "box.zip": _zip_of(box), "damaged.gz": gzip.compress(text, mtime=TIME)[:-20],
         "wide.txt": "Füße, naïve, 日本語, 😀\n".encode() * 3,
-        "nulls.bin": b"one\0two\0three\0", "crlf.txt": b"a\r\nb\r\n",
+        "cpio.newc": _cpio_of(box), "nulls.bin": b"one\0two\0three\0", "crlf.txt": b"a\r\nb\r\n",
     }  # fmt: skip
 
 
@@ -118,6 +127,9 @@ def _make_tree(table):
     build = packing._Build(opts)
     for new, target in table.links:
         build.tree.put(new, Node(stat.S_IFLNK | 0o777, link=target))
+    for path in table.drops:
+        parent, _, name = path.rpartition("/")
+        build.tree.find(parent).children.pop(name, None)
     build.finish()
     _add_work(build.tree)
     return build.tree
@@ -174,6 +186,7 @@ class World:
             path = os.path.join(self.root, name)
             shutil.rmtree(path)
             _unpack(self.tree.find(f"/{name}"), path, {})
+        os.utime(self.root, (0, 0))
 
     def find(self, command):
         """The path of a command's program in the root."""
