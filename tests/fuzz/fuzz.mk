@@ -33,10 +33,18 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libpure.a
 
 .SECONDARY: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%.o)
 
-# The archives of the corpus for the one, all else of it for the other.
-build/fuzz/seeds: build/corpus/index.tsv
-	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64
+# The archives of the corpus for those that read archives, all else of it for the ELF checker; tar
+# archives of a small folder; two scripts of commands for the tree of names.
+build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
+	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path
 	@cp build/corpus/*cpio* $@/cpio
+	@cp build/corpus/*cpio* $@/initramfs
+	@for format in v7 ustar gnu pax; do \
+	    tar -c --format=$$format -b 1 -f $@/tar/$$format.tar tests/fuzz/fuzz.mk kernel/abi && \
+	    cp $@/tar/$$format.tar $@/initramfs || exit 1; done
+	@printf 'da\0da/b\0fa/f\0sl\0a/b\0wl/../f\0ma/f\0a/b/g\0xa\0q\0la/h\0a/b/g\0wb//./g\0' \
+	    > $@/path/1
+	@printf 'dx\0dx/y\0mx\0x/y/z\0sx/s\0/x/y\0wx/s/../s\0nx\0q\0Fx/s/n\0Wq/\0ux\0rq\0' > $@/path/2
 	@cd build/corpus && cp $$(ls | grep -v -e cpio -e index) ../fuzz/seeds/elf64
 	@touch $@
 
