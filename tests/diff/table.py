@@ -2,7 +2,7 @@
 """Reads the tables of command lines.
 
 A table is text. Lines with `#` first are comments. A line that begins with a blank continues the one
-before it, with a newline between, so that a script in quotes can have several lines. Words are split
+before it: the blank becomes a newline, so that a script in quotes can have several lines. Words are split
 as a POSIX shell does it, but nothing is expanded.
 
     @add PATH                 a file or folder of the host (with its libraries) for this table's root
@@ -85,7 +85,7 @@ def _logical_lines(file):
     for number, line in enumerate(file, 1):
         line = line.rstrip("\n")
         if text and line[:1] in (" ", "\t"):
-            text += "\n" + line
+            text += "\n" + line[1:]
             continue
         if text:
             yield start, text

@@ -5,9 +5,7 @@ import os
 
 import pytest
 
-import machines
 import table
-import tiny_elf
 import worlds
 
 TABLES = table.all_tables()
@@ -44,38 +42,21 @@ def fixture_world_of():
         kept.pop().close()
 
 
-@pytest.fixture(scope="session", name="terminal")
-def fixture_terminal(tmp_path_factory):
-    """Whether a program's standard output looks like a terminal on the machine. Programs write
-    something else then, so Linux has to show them the same.
-
-    sub rsp, 128; mov eax, 16; mov edi, 1; mov esi, TCGETS; mov rdx, rsp; syscall;
-    xor edi, edi; test rax, rax; sete dil; mov eax, 231; syscall.
-    """
-    program = tmp_path_factory.mktemp("terminal") / "terminal"
-    program.write_bytes(tiny_elf.build(bytes.fromhex(
-        "4881ec80000000 b810000000 bf01000000 be01540000 4889e2 0f05"
-        "31ff 4885c0 400f94c7 b8e7000000 0f05")))
-    result = machines.run(str(program), options=["-b", "microvm"])
-    assert result.status in (0, 1), result.describe()
-    return result.status == 1
-
-
-def _compare(world, command, ring, terminal, remember):
-    status, output = world.run_on_linux(command, terminal)
+def _compare(world, command, ring, remember):
+    status, output = world.run_on_linux(command)
     result = world.run_here(command, ring, remember)
     assert command.judge(result.out) == command.judge(output)
     assert result.status == status
 
 
-def test_same_as_on_linux(world_of, remember, terminal, one, command, ring):
+def test_same_as_on_linux(world_of, remember, one, command, ring):
     """The bytes on standard output, and the status."""
     world = world_of(one)
     if command.expected_failure is None:
-        _compare(world, command, ring, terminal, remember)
+        _compare(world, command, ring, remember)
         return
     try:
-        _compare(world, command, ring, terminal, remember)
+        _compare(world, command, ring, remember)
     except AssertionError:
         pytest.xfail(command.expected_failure)
     pytest.fail(f"works, although marked expected-failure({command.expected_failure})")

@@ -11,21 +11,16 @@ The commands of a table change /work and /tmp and nothing else; both are made an
 
 import bz2
 import ctypes
-import errno
 import gzip
 import io
 import lzma
 import os
-import pty
 import random
-import select
 import shutil
 import stat
 import subprocess
 import tarfile
 import tempfile
-import termios
-import time
 import zipfile
 
 import machines
@@ -207,20 +202,16 @@ class World:
 
     # ---- Here and there -------------------------------------------------------------------------
 
-    def run_on_linux(self, command, terminal):
-        """Runs a command in the chroot. Standard output and error are a terminal like the machine's,
-        or pipes. Returns (status, output)."""
+    def run_on_linux(self, command):
+        """Runs a command in the chroot, between pipes. Returns (status, output)."""
         self._renew()
         environment = {"HOME": "/", "TERM": "linux"}
         environment.update(pair.split("=", 1) for pair in self._variables())
-        master, slave = _raw_terminal() if terminal else os.pipe()
         process = subprocess.Popen(
             [self.find(command), *command.words[1:]], env=environment, stdin=subprocess.PIPE,
-            stdout=slave, stderr=subprocess.DEVNULL if not terminal else _raw_terminal()[1],
-            preexec_fn=self._enter)  # fmt: skip
-        os.close(slave)
-        output = _converse(process, self.stdin(command), master)
-        status = process.wait(SECONDS)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=self._enter)  # fmt: skip
+        output = _finish(process, self.stdin(command))
+        status = process.returncode
         return (status if status >= 0 else 128 - status), output
 
     def _enter(self):
@@ -242,40 +233,10 @@ class World:
                             stdin=self.stdin(command), remember=remember)
 
 
-def _raw_terminal():
-    """A pseudo terminal with the settings of the machine's console: (master, slave)."""
-    master, slave = pty.openpty()
-    settings = termios.tcgetattr(slave)
-    settings[0], settings[1], settings[3] = 0, 0, 0
-    settings[6][termios.VMIN], settings[6][termios.VTIME] = 1, 0
-    termios.tcsetattr(slave, termios.TCSANOW, settings)
-    return master, slave
-
-
-def _converse(process, data, master):
-    """Feeds standard input, and reads until nobody can write any more."""
-    output, pending, deadline = b"", data, time.monotonic() + SECONDS
-    stdin = process.stdin.fileno()
-    os.set_blocking(stdin, False)
-    while time.monotonic() < deadline:
-        if not pending and not process.stdin.closed:
-            process.stdin.close()
-        readable, writable, _ = select.select([master], [stdin] if pending else [], [], 1)
-        if writable:
-            try:
-                pending = pending[os.write(stdin, pending) :]
-            except BrokenPipeError:
-                pending = b""
-        if readable:
-            try:
-                piece = os.read(master, 65536)
-            except OSError as error:
-                if error.errno != errno.EIO:  # a terminal that everybody has closed
-                    raise
-                piece = b""
-            if not piece:
-                os.close(master)
-                return output
-            output += piece
-    process.kill()
-    raise TimeoutError("no end on Linux")
+def _finish(process, data):
+    """Feeds standard input, waits for the end. Returns what was written."""
+    try:
+        return process.communicate(data, timeout=SECONDS)[0]
+    finally:
+        process.kill()
+        process.wait()
