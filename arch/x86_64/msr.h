@@ -45,6 +45,7 @@
 #define RFLAGS_IF (1UL << 9)
 #define RFLAGS_DF (1UL << 10)
 #define RFLAGS_NT (1UL << 14)
+#define RFLAGS_VM (1UL << 17)
 #define RFLAGS_AC (1UL << 18)
 
 static inline u64 rdmsr(u32 msr)

@@ -16,6 +16,7 @@
 #include "arch/upcalls.h"
 #include "arch/usercopy.h"
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/gdt.h"
 #include "arch/x86_64/msr.h"
 
 #define VECTOR_DIVIDE       0
@@ -163,12 +164,24 @@ static void exception(struct trap_frame *frame)
     arch_upcall_fatal(frame, exception_name(frame->vector));
 }
 
+/* The program got into virtual-8086 mode, which exists under emulators alone (see trap_entry.asm):
+ * whatever happened there, it ends with the fault that a processor would have raised. */
+static void leave_vm86(struct trap_frame *frame)
+{
+    frame->rflags &= ~RFLAGS_VM;
+    frame->cs = USER_CS;
+    frame->ss = USER_SS;
+    arch_upcall_program_exception(frame, SIGSEGV, SI_KERNEL_CODE, 0);
+}
+
 /* Called by trap_entry.asm with interrupts off; returns with interrupts off. */
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector >= VECTOR_EXCEPTION_END)
         irq_dispatch(frame->vector);
-    else
+    if (unlikely(frame->rflags & RFLAGS_VM))
+        leave_vm86(frame);
+    else if (frame->vector < VECTOR_EXCEPTION_END)
         exception(frame);
 }
 

@@ -92,7 +92,8 @@ trap_enter:
     cmp byte [rel program_in_ring0], 0
     jne trap_move
     test byte [rsp + IN_CS], CS_RING
-    jz .from_kernel
+    jz .no_ring
+.from_program:
     swapgs
 .from_kernel:
     sub rsp, FRAME_VECTOR
@@ -135,6 +136,13 @@ trap_return:
     mov rdi, rsp
     call arch_upcall_return_work        ; returns with interrupts off and work done
     jmp trap_return
+
+; In virtual-8086 mode, which does not exist in long mode but which QEMU's emulation lets a program
+; enter by a 32-bit IRET, CS is no selector.
+trap_enter.no_ring:
+    test dword [rsp + IN_RFLAGS], RFLAGS_VM
+    jz trap_enter.from_kernel
+    jmp trap_enter.from_program
 
 ; On an IST stack that must not stay in use: build the frame on the kernel stack instead.
 align 16

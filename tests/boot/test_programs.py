@@ -26,11 +26,12 @@ FAULTS = {
     "fault_privileged": 139,
     "fault_stack": 139,
     "fault_ud2": 132,
+    "fault_vm86": 139,
     "fault_write_code": 139,
     "fault_write_rodata": 139,
 }
 # In ring 0 the program is as privileged as the kernel: it may read there, and may use `hlt`.
-ONLY_IN_RING_3 = ("fault_kernel_read", "fault_privileged")
+ONLY_IN_RING_3 = ("fault_kernel_read", "fault_privileged", "fault_vm86")
 
 ABI_FOLDER = os.path.join(machines.ROOT, "tests", "abi")
 ABI = sorted(name[:-2] for name in os.listdir(ABI_FOLDER)
@@ -69,6 +70,13 @@ def test_initial_stack(boot, ring):
 def test_random_bytes_differ_from_boot_to_boot(boot):
     first, second = (boot("auxv", "random", options=["-b", "microvm"]).out for _ in range(2))
     assert first and first != second
+
+
+@pytest.mark.parametrize("cpu", ("max", "qemu64"))
+def test_virtual_8086_mode(boot, cpu):
+    """With SMAP (max) QEMU stumbles before it grants the mode; without (qemu64) it grants it."""
+    result = boot("fault_vm86", options=["-b", "microvm", "--cpu", cpu])
+    assert (result.status, result.out) == (139, b"before the fault\n")
 
 
 def _placement(boot, *words):

@@ -93,6 +93,11 @@ def test_empty_and_odd_arguments(boot):
 def terminal():
     """A process of the tool at a terminal of its own; checks that the terminal is left as it was."""
     children = []
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError:
+        pytest.skip("this machine has no pseudo terminals: mount devpts on /dev/pts")
 
     def spawn(*words, timeout=30):
         child = pexpect.spawn(machines.TOOL, ["run", "-b", "microvm", *words], timeout=timeout)

@@ -313,14 +313,15 @@ def test_symbol_table_of_the_kernel():
 
 
 @pytest.mark.parametrize("lines,status,counted", (
-    (["12 passed, 1 failed"], 1, (12, 1)),
-    (["== 3 failed, 40 passed, 2 errors in 12.34s =="], 1, (40, 5)),
-    (["7 passed in 1.02s"], 0, (7, 0)),
+    (["12 passed, 1 failed"], 1, (12, 1, 0)),
+    (["== 3 failed, 40 passed, 2 errors in 12.34s =="], 1, (40, 5, 0)),
+    (["7 passed in 1.02s"], 0, (7, 0, 0)),
+    (["=== 7 passed, 2 skipped in 1.02s ==="], 0, (7, 0, 2)),
     (["[  PASSED  ] 5 test(s).", "[  PASSED  ] suite: 3 test(s).", "[  FAILED  ] suite: 2 test(s)"],
-     1, (8, 2)),
-    ([], 2, (0, 1)),
-    ([], 0, (1, 0)),
-    (["3 passed, 0 failed"], 2, (3, 1)),
+     1, (8, 2, 0)),
+    ([], 2, (0, 1, 0)),
+    ([], 0, (1, 0, 0)),
+    (["3 passed, 0 failed"], 2, (3, 1, 0)),
 ))  # fmt: skip
 def test_counting_of_suites(lines, status, counted):
     count = _load("run_suites").Count()
