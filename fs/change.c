@@ -33,8 +33,8 @@ static int begin_new(const struct path *parent, const struct last_name *last, bo
     if (last->is_dot || last->is_dotdot || last->is_root)
         return -EEXIST;
     mutex_lock(&inode_at(parent)->lock);
-    int error = is_dead(parent) ? -ENOENT
-                                : path_lookup(parent->dentry, last->name, last->length, out);
+    int error =
+        is_dead(parent) ? -ENOENT : path_lookup(parent->dentry, last->name, last->length, out);
     if (error == 0 && (*out)->inode)
         error = -EEXIST;
     else if (error == 0 && last->trailing_slash && !directory)
@@ -263,8 +263,8 @@ static int rename_locked(const struct rename *r)
         else
             dentry_remove(r->new);
         if (error == 0)
-            error = dentry_move(r->old, r->new_parent->dentry, r->new_last->name,
-                                r->new_last->length);
+            error =
+                dentry_move(r->old, r->new_parent->dentry, r->new_last->name, r->new_last->length);
         if (error == 0)
             move_parent_link(from, to, r->old);
     }

@@ -23,9 +23,9 @@ struct dentry {
     u32 refs;
     u32 hash;
     u16 name_length;
-    bool pinned;  /* its directory's content: lives until it is unlinked */
-    bool hashed;  /* can be found; false once it was removed */
-    u32 mounts;   /* how many mounts sit on it */
+    bool pinned;                           /* its directory's content: lives until it is unlinked */
+    bool hashed;                           /* can be found; false once it was removed */
+    u32 mounts;                            /* how many mounts sit on it */
     struct dentry *hash_next, **hash_link; /* its chain, and what points to it there */
     /* The directory in order: entries by `cookie`, which grows with every new name and never
      * changes, so that getdents goes on where it was even when names come and go. */

@@ -65,14 +65,14 @@ struct file_ops {
 struct file {
     const struct file_ops *ops;
     u32 refs;
-    u32 flags; /* O_* status flags and access mode; F_SETFL changes them atomically */
+    u32 flags;  /* O_* status flags and access mode; F_SETFL changes them atomically */
     u32 detail; /* the kind's own */
     struct mutex position_lock;
-    u64 position; /* guarded by position_lock */
-    struct mount *mount;   /* where it was opened; NULL: no name (pipes, sockets) */
-    struct dentry *dentry; /* both hold references */
-    struct inode *inode;   /* dentry's, or the file's own; NULL: none at all */
-    void *object;          /* the kind's own */
+    u64 position;               /* guarded by position_lock */
+    struct mount *mount;        /* where it was opened; NULL: no name (pipes, sockets) */
+    struct dentry *dentry;      /* both hold references */
+    struct inode *inode;        /* dentry's, or the file's own; NULL: none at all */
+    void *object;               /* the kind's own */
     struct epoll_item *watches; /* of the epolls that watch this file: fs/anon/epoll.c */
     struct lock_table *locks;   /* of a file without an inode: fs/lock.c */
     int owner;                  /* F_SETOWN: who would get signals; 0: nobody */

@@ -25,8 +25,8 @@ struct walk {
     struct path at;    /* where the walk stands; holds references */
     const char *name;  /* what is still to be resolved */
     u32 flags;
-    u32 links;                /* followed so far */
-    char *texts[LINKS_MAX];   /* targets being walked, innermost last; ours to free */
+    u32 links;                   /* followed so far */
+    char *texts[LINKS_MAX];      /* targets being walked, innermost last; ours to free */
     const char *rest[LINKS_MAX]; /* what follows each of them */
     u32 depth;
 };
@@ -323,8 +323,8 @@ static int last_is_followed(struct walk *walk, const char *name, size_t length, 
     return error;
 }
 
-int path_walk_parent(const struct path_context *context, const struct path *start,
-                     const char *name, u32 flags, struct path *parent, struct last_name *last)
+int path_walk_parent(const struct path_context *context, const struct path *start, const char *name,
+                     u32 flags, struct path *parent, struct last_name *last)
 {
     struct walk walk;
     if (name[0] == '\0')
@@ -336,8 +336,7 @@ int path_walk_parent(const struct path_context *context, const struct path *star
         size_t length = component_length(component);
         walk.name += length;
         bool slash = slash_follows(&walk, walk.name), followed = false;
-        bool is_dots = component[0] == '.' &&
-                       (length == 1 || (length == 2 && component[1] == '.'));
+        bool is_dots = component[0] == '.' && (length == 1 || (length == 2 && component[1] == '.'));
         if (!is_last(&walk, walk.name)) {
             error = step(&walk, component, length, false, true);
             continue;

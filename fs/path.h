@@ -24,10 +24,10 @@ struct path_context {
 };
 
 /* How to walk. */
-#define WALK_FOLLOW       (1u << 0) /* follow a link in the last component */
-#define WALK_DIRECTORY    (1u << 1) /* the result must be a directory */
-#define WALK_EMPTY_OK     (1u << 2) /* "" is the start itself (AT_EMPTY_PATH) */
-#define WALK_PARENT       (1u << 3) /* stop before the last component: path_walk_parent sets it */
+#define WALK_FOLLOW           (1u << 0) /* follow a link in the last component */
+#define WALK_DIRECTORY        (1u << 1) /* the result must be a directory */
+#define WALK_EMPTY_OK         (1u << 2) /* "" is the start itself (AT_EMPTY_PATH) */
+#define WALK_PARENT           (1u << 3) /* stop before the last component: path_walk_parent sets it */
 /* openat2's resolve flags (RESOLVE_* of <linux/openat2.h>) shifted up. */
 #define WALK_RESOLVE(resolve) ((u32)(resolve) << 8)
 
@@ -47,14 +47,14 @@ struct last_name {
 };
 
 /* Resolve all but the last component: `parent` is a directory. */
-int path_walk_parent(const struct path_context *context, const struct path *start,
-                     const char *name, u32 flags, struct path *parent,
-                     struct last_name *last) MUST_CHECK;
+int path_walk_parent(const struct path_context *context, const struct path *start, const char *name,
+                     u32 flags, struct path *parent, struct last_name *last) MUST_CHECK;
 void path_last_free(struct last_name *last);
 
 /* Look one name up in a directory (its inode unlocked): a dentry with a reference, negative when
  * there is no such name. 0, -ENOTDIR, -ENAMETOOLONG, -ENOMEM. */
-int path_lookup(struct dentry *dir, const char *name, size_t length, struct dentry **out) MUST_CHECK;
+int path_lookup(struct dentry *dir, const char *name, size_t length,
+                struct dentry **out) MUST_CHECK;
 
 void path_get(const struct path *path);
 void path_put(const struct path *path);

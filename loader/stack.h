@@ -16,7 +16,7 @@ struct start_arguments {
 
 /* Where the parts of the stack lie. */
 struct stack_layout {
-    vaddr_t stack; /* the program's stack pointer */
+    vaddr_t stack;                    /* the program's stack pointer */
     vaddr_t arguments, arguments_end; /* strings */
     vaddr_t environment, environment_end;
     vaddr_t auxv;

@@ -33,7 +33,8 @@ static inline u64 descriptor_limit(void)
 /* A new descriptor for `file`, whose reference it takes over, also on failure. */
 static inline long descriptor_new(struct file *file, bool close_on_exec)
 {
-    long fd = fdtable_install(&process_current()->files, file, 0, descriptor_limit(), close_on_exec);
+    long fd =
+        fdtable_install(&process_current()->files, file, 0, descriptor_limit(), close_on_exec);
     if (fd < 0)
         file_put(file);
     return fd;

@@ -80,8 +80,8 @@ long names_walk_parent(int dirfd, uptr user, struct names_parent *out)
         return error;
     error = out->name->text[0] == '\0' ? -ENOENT : names_start(dirfd, out->name->text, &start);
     if (error == 0) {
-        error = path_walk_parent(names_context(), &start, out->name->text, 0, &out->path,
-                                 &out->last);
+        error =
+            path_walk_parent(names_context(), &start, out->name->text, 0, &out->path, &out->last);
         path_put(&start);
     }
     if (error != 0)

@@ -301,7 +301,7 @@ long sys_fallocate(int fd, int mode, s64 offset, s64 length)
     if (!file)
         return -EBADF;
     s64 end;
-    long error = !file_writable(file)                            ? -EBADF
+    long error = !file_writable(file)                           ? -EBADF
                  : __builtin_add_overflow(offset, length, &end) ? -EFBIG
                  : !file->ops->seek                             ? -ESPIPE
                  : !file->ops->fallocate                        ? -EOPNOTSUPP

@@ -102,8 +102,8 @@ static long duplicate(int fd, int lowest, bool close_on_exec)
     struct file *file = descriptor_get_any(fd);
     if (!file)
         return -EBADF;
-    long result = fdtable_install(&process_current()->files, file, lowest, descriptor_limit(),
-                                  close_on_exec);
+    long result =
+        fdtable_install(&process_current()->files, file, lowest, descriptor_limit(), close_on_exec);
     if (result < 0)
         file_put(file);
     return result;
@@ -116,8 +116,8 @@ static long duplicate_to(int fd, int new_fd, bool close_on_exec)
     struct file *file = descriptor_get_any(fd);
     if (!file)
         return -EBADF;
-    long error = fdtable_replace(&process_current()->files, file, new_fd, descriptor_limit(),
-                                 close_on_exec);
+    long error =
+        fdtable_replace(&process_current()->files, file, new_fd, descriptor_limit(), close_on_exec);
     if (error == 0)
         return new_fd;
     file_put(file);
@@ -184,8 +184,8 @@ long sys_fcntl(int fd, unsigned command, u64 argument)
     struct file *file = descriptor_get_any(fd);
     if (!file)
         return -EBADF;
-    long result = (file->flags & O_PATH) && command != F_GETFL ? -EBADF
-                                                               : fcntl_file(file, command, argument);
+    long result =
+        (file->flags & O_PATH) && command != F_GETFL ? -EBADF : fcntl_file(file, command, argument);
     file_put(file);
     return result;
 }
@@ -201,8 +201,8 @@ long ioctl_generic(struct file *file, int fd, unsigned request, u64 argument)
     case FIONBIO:
         if (usercopy_from(&value, UPTR(argument), sizeof(value)) != 0)
             return -EFAULT;
-        return set_status_flags(file, value ? file->flags | O_NONBLOCK
-                                            : file->flags & ~(u32)O_NONBLOCK);
+        return set_status_flags(file,
+                                value ? file->flags | O_NONBLOCK : file->flags & ~(u32)O_NONBLOCK);
     default:
         return file->ops->ioctl ? file->ops->ioctl(file, request, argument) : -ENOTTY;
     }

@@ -158,7 +158,9 @@ long sys_statx(int dirfd, uptr path, int flags, unsigned mask, uptr buffer)
 
 static long put_statfs(const struct superblock *sb, uptr buffer)
 {
-    struct statfs out = {.f_type = sb->magic, .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE,
+    struct statfs out = {.f_type = sb->magic,
+                         .f_bsize = PAGE_SIZE,
+                         .f_frsize = PAGE_SIZE,
                          .f_namelen = NAME_LENGTH_MAX};
     if (sb->statfs)
         sb->statfs((struct superblock *)sb, &out);
@@ -379,8 +381,8 @@ static long decode_time(const struct __kernel_timespec *time, u64 now, bool *set
 static long set_times(int dirfd, uptr path, const struct __kernel_timespec *times, int flags)
 {
     u64 now = time_real_ns();
-    struct change change = {.kind = CHANGE_TIMES, .set_atime = true, .set_mtime = true,
-                            .atime = now, .mtime = now};
+    struct change change = {
+        .kind = CHANGE_TIMES, .set_atime = true, .set_mtime = true, .atime = now, .mtime = now};
     if (times) {
         long error = decode_time(&times[0], now, &change.set_atime, &change.atime);
         if (error == 0)

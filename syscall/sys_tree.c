@@ -84,8 +84,8 @@ long sys_linkat(int old_dirfd, uptr old, int dirfd, uptr path, int flags)
     struct names_parent parent;
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    u32 walk = (flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) |
-               (flags & AT_EMPTY_PATH ? WALK_EMPTY_OK : 0);
+    u32 walk =
+        (flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) | (flags & AT_EMPTY_PATH ? WALK_EMPTY_OK : 0);
     long error = names_walk(old_dirfd, old, walk, &from);
     if (error != 0)
         return error;

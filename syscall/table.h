@@ -30,14 +30,14 @@ enum argument_kind {
     ARG_DIRFD,
     ARG_PID,
     /* Bytes and text. */
-    ARG_PATH,          /* NUL-terminated */
-    ARG_PATH_OUT,      /* NUL-terminated, the result counts it with its NUL */
-    ARG_BYTES_IN,      /* the next argument is their number */
-    ARG_BYTES_OUT,     /* the result is their number */
+    ARG_PATH,            /* NUL-terminated */
+    ARG_PATH_OUT,        /* NUL-terminated, the result counts it with its NUL */
+    ARG_BYTES_IN,        /* the next argument is their number */
+    ARG_BYTES_OUT,       /* the result is their number */
     ARG_BYTES_OUT_SIZED, /* the same, unless the next argument is 0: then nothing was copied */
-    ARG_BYTES_OUT_HEX, /* the same, printed as hexadecimal escapes */
-    ARG_IOVEC_IN,      /* the next argument is the number of vectors */
-    ARG_IOVEC_OUT,     /* and the result the number of bytes in them */
+    ARG_BYTES_OUT_HEX,   /* the same, printed as hexadecimal escapes */
+    ARG_IOVEC_IN,        /* the next argument is the number of vectors */
+    ARG_IOVEC_OUT,       /* and the result the number of bytes in them */
     /* Names and flags. */
     ARG_FLAGS_OPEN,
     ARG_FLAGS_OPEN_ONLY, /* O_* without an access mode: dup3 */
@@ -133,10 +133,10 @@ enum result_kind {
     RESULT_ADDRESS,
     RESULT_MODE,
     RESULT_TIME,
-    RESULT_FCNTL, /* as the command says */
-    RESULT_READY, /* how many of the pollfds are ready */
+    RESULT_FCNTL,    /* as the command says */
+    RESULT_READY,    /* how many of the pollfds are ready */
     RESULT_SELECTED, /* how many bits are set in the sets */
-    RESULT_NEVER  /* does not return */
+    RESULT_NEVER     /* does not return */
 };
 
 /* What `trace=%group` selects. A call that we do not have is in none. */

@@ -73,10 +73,9 @@ extern const struct trace_names trace_access_modes, trace_advice, trace_arch_cod
     trace_resources, trace_rusage_who, trace_signal_flags, trace_signal_how, trace_signals,
     trace_stack_flags, trace_timer_flags, trace_whence, trace_file_types, trace_mode_bits,
     trace_termios_input, trace_termios_output, trace_termios_control, trace_termios_local,
-    trace_termios_speeds, trace_dup_flags,
-    trace_epoll_events, trace_epoll_flags, trace_epoll_ops, trace_eventfd_flags, trace_memfd_flags,
-    trace_pipe_flags, trace_splice_flags, trace_flock_operations, trace_inotify_events,
-    trace_inotify_flags, trace_xattr_flags;
+    trace_termios_speeds, trace_dup_flags, trace_epoll_events, trace_epoll_flags, trace_epoll_ops,
+    trace_eventfd_flags, trace_memfd_flags, trace_pipe_flags, trace_splice_flags,
+    trace_flock_operations, trace_inotify_events, trace_inotify_flags, trace_xattr_flags;
 
 /* --- trace_errors.c --- */
 

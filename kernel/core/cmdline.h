@@ -36,7 +36,7 @@ struct cmdline {
     bool tty_raw;     /* tty=raw; false for tty=cooked and when not given */
     int console_port; /* console=ttyS0..3: the program's; 0 when not given */
     int stderr_port;  /* stderr=ttyS0..3; -1 when not given: the console */
-    const char *cwd;         /* cwd=, the working directory; NULL when not given: the root */
+    const char *cwd;  /* cwd=, the working directory; NULL when not given: the root */
     bool debugwait;   /* hold the program back until a debugger lets it go */
     bool boottime;
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */

@@ -13,7 +13,10 @@ struct mutex {
     bool held;
 };
 
-#define MUTEX_INIT(name) {WAIT_QUEUE_INIT((name).waiters), false}
+#define MUTEX_INIT(name)                       \
+    {                                          \
+        WAIT_QUEUE_INIT((name).waiters), false \
+    }
 
 static inline void mutex_init(struct mutex *mutex)
 {

@@ -36,10 +36,10 @@
 
 /* Where things go when nothing is random: what debuggers are used to see on Linux. */
 #define IMAGE_BASE       0x555555554000UL
-#define IMAGE_RANDOM     28          /* bits, in pages; Linux: mmap_rnd_bits */
-#define STACK_RANDOM     22          /* Linux: 16 GiB of stack positions */
-#define STACK_RANDOM_LOW 8           /* and these many 16-byte steps within the page */
-#define BRK_RANDOM       13          /* 32 MiB */
+#define IMAGE_RANDOM     28 /* bits, in pages; Linux: mmap_rnd_bits */
+#define STACK_RANDOM     22 /* Linux: 16 GiB of stack positions */
+#define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
+#define BRK_RANDOM       13 /* 32 MiB */
 #define DEBUGGER_POLL_NS 20000000
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
 
@@ -142,8 +142,8 @@ static const char *follow_scripts(struct start *start)
         char *interpreter, *argument;
         int script = 0;
         if (depth < SCRIPTS_MAX)
-            script = program_script(&start->process->place, name, start->lines[depth],
-                                    &interpreter, &argument);
+            script = program_script(&start->process->place, name, start->lines[depth], &interpreter,
+                                    &argument);
         if (script < 0)
             give_up_for(script, name, "its #! line names no interpreter");
         if (script == 0)
@@ -212,7 +212,8 @@ static void place_break(struct process *process, const struct cmdline *cmdline,
 
 static void map_image(struct start *start, struct program *program, u64 bias, struct image *out)
 {
-    int error = image_map(&start->process->space, &program->plan, program->inode->object, bias, out);
+    int error =
+        image_map(&start->process->space, &program->plan, program->inode->object, bias, out);
     if (error != 0)
         give_up_for(error, start->process->path, NULL);
     mapped_files_note(&start->process->mapped, &program->path);
@@ -223,8 +224,8 @@ static void map_interpreter(struct start *start)
 {
     const struct elf64_plan *plan = &start->interpreter.plan;
     u64 span = plan->high - plan->low;
-    u64 bias = ALIGN_DOWN(start->process->space.mmap_top - span, MAX(plan->align, PAGE_SIZE)) -
-               plan->low;
+    u64 bias =
+        ALIGN_DOWN(start->process->space.mmap_top - span, MAX(plan->align, PAGE_SIZE)) - plan->low;
     map_image(start, &start->interpreter, plan->position_independent ? bias : 0,
               &start->interpreter_image);
 }

@@ -105,7 +105,7 @@ int program_interpreter(const struct program *program, char *out, size_t size)
     const struct elf64_plan *plan = &program->plan;
     if (plan->interp_length > size)
         return -ENOEXEC;
-    int error = program->source.read(&program->source, plan->interp_offset, out,
-                                     plan->interp_length);
+    int error =
+        program->source.read(&program->source, plan->interp_offset, out, plan->interp_length);
     return error == 0 && out[plan->interp_length - 1] != '\0' ? -ENOEXEC : error;
 }
