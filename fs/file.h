@@ -50,6 +50,9 @@ struct file_ops {
     int (*readdir)(struct file *file, struct dir_context *context, u64 *position);
     /* Fill the members that the file knows; only for files without an inode. */
     void (*stat)(struct file *file, struct stat *status);
+    /* An inode with a reference for a file without one, by which /proc/self/fd opens it anew; NULL:
+     * out of memory. NULL operation: it cannot be opened anew (-ENXIO). */
+    struct inode *(*inode)(struct file *file);
     /* The object a mapping shows (with a reference); `shared` and `prot` as asked. NULL operation:
      * inode->object, or -ENODEV without one. */
     int (*map)(struct file *file, u32 prot, bool shared, struct vm_object **out);

@@ -15,10 +15,8 @@
 #include <asm/ioctls.h>
 #include <asm/poll.h>
 #include <asm/stat.h>
-#include <linux/stat.h>
 
 #include "arch/usercopy.h"
-#include "fs/anon/anon_file.h"
 #include "fs/pipe_internal.h"
 #include "fs/poll.h"
 #include "kernel/core/time.h"
@@ -341,6 +339,15 @@ long pipe_file_ioctl(struct file *file, u32 request, u64 argument)
     return usercopy_to(UPTR(argument), &count, sizeof(count)) ? -EFAULT : 0;
 }
 
+void pipe_join(struct pipe *pipe, const struct file *file)
+{
+    mutex_lock(&pipe->lock);
+    __atomic_add_fetch(&pipe->files, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&pipe->readers, pipe->readers + file_readable(file), __ATOMIC_RELEASE);
+    __atomic_store_n(&pipe->writers, pipe->writers + file_writable(file), __ATOMIC_RELEASE);
+    mutex_unlock(&pipe->lock);
+}
+
 void pipe_leave(struct pipe *pipe, const struct file *file)
 {
     mutex_lock(&pipe->lock);
@@ -354,22 +361,22 @@ void pipe_leave(struct pipe *pipe, const struct file *file)
     }
 }
 
-static void pipe_file_release(struct file *file)
+void pipe_unref(struct pipe *pipe)
 {
-    struct pipe *pipe = file->object;
-    pipe_leave(pipe, file);
     if (__atomic_sub_fetch(&pipe->files, 1, __ATOMIC_ACQ_REL) == 0)
         pipe_free(pipe);
+}
+
+void pipe_file_release(struct file *file)
+{
+    pipe_leave(file->object, file);
+    pipe_unref(file->object);
 }
 
 static void pipe_file_stat(struct file *file, struct stat *status)
 {
     const struct pipe *pipe = file->object;
-    status->st_dev = ANON_DEVICE_PIPES;
-    status->st_ino = pipe->number;
-    status->st_mode = S_IFIFO | 0600;
-    status->st_nlink = 1;
-    status->st_blksize = PAGE_SIZE;
+    pipefs_stat(status, pipe->number);
     status->st_atime = status->st_mtime = status->st_ctime = pipe->created / NS_PER_SECOND;
     status->st_atime_nsec = status->st_mtime_nsec = status->st_ctime_nsec =
         pipe->created % NS_PER_SECOND;
@@ -383,12 +390,15 @@ static const struct file_ops pipe_file_ops = {
     .poll = pipe_file_poll,
     .ioctl = pipe_file_ioctl,
     .stat = pipe_file_stat,
+    .inode = pipe_file_inode,
     .release = pipe_file_release,
 };
 
 struct pipe *pipe_of(const struct file *file)
 {
-    return file->ops == &pipe_file_ops || file->ops == &fifo_file_ops ? file->object : NULL;
+    bool is_pipe = file->ops == &pipe_file_ops || file->ops == &reopened_pipe_ops ||
+                   file->ops == &fifo_file_ops;
+    return is_pipe ? file->object : NULL;
 }
 
 /* A file on `pipe`, which counts it, or NULL. */
@@ -398,9 +408,7 @@ static struct file *end_create(struct pipe *pipe, u32 flags)
     if (!file)
         return NULL;
     file->kind = "pipe";
-    pipe->files++;
-    pipe->readers += file_readable(file);
-    pipe->writers += file_writable(file);
+    pipe_join(pipe, file);
     return file;
 }
 

@@ -24,6 +24,13 @@ struct pipe *pipe_of(const struct file *file);
 long pipe_get_size(const struct file *file) MUST_CHECK;
 long pipe_set_size(struct file *file, u64 size) MUST_CHECK;
 
+/* What stat says of a pipe without a name, but for its times. */
+void pipefs_stat(struct stat *status, u64 number);
+
+/* An inode with one reference for a pipe without a name (fs/pipefs.c), or NULL. */
+struct inode *pipefs_inode_create(const struct inode_ops *ops, const struct file_ops *file_ops,
+                                  u64 number);
+
 /* For the inodes of named pipes: inode->file_ops. */
 extern const struct file_ops fifo_file_ops;
 

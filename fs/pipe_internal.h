@@ -92,7 +92,18 @@ long pipe_file_read_kernel(struct file *file, void *buffer, size_t size, u64 *po
 long pipe_file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position);
 u32 pipe_file_poll(struct file *file, struct poller *poller);
 long pipe_file_ioctl(struct file *file, u32 request, u64 argument);
+void pipe_file_release(struct file *file);
+/* The file reads or writes from now on, and counts as a user of the pipe. For pipes without a name. */
+void pipe_join(struct pipe *pipe, const struct file *file);
 /* The file no longer reads or writes; the other side learns of it. */
 void pipe_leave(struct pipe *pipe, const struct file *file);
+/* One user of a pipe without a name less; the last one frees it. */
+void pipe_unref(struct pipe *pipe);
+
+/* ---- fs/pipefs.c ------------------------------------------------------------------------------*/
+
+/* The `inode` operation of pipes without a name, and the files that it leads to. */
+struct inode *pipe_file_inode(struct file *file);
+extern const struct file_ops reopened_pipe_ops;
 
 #endif

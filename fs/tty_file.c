@@ -7,8 +7,6 @@
 
 #include <asm/errno.h>
 #include <asm/ioctls.h>
-#include <asm/stat.h>
-#include <linux/stat.h>
 
 #include "arch/usercopy.h"
 #include "fs/poll.h"
@@ -16,16 +14,12 @@
 
 #define PIECE 2048 /* bytes on the kernel stack at a time; Linux moves as many */
 
-/* /dev/console as Linux has it: character device 5:1. */
-#define CONSOLE_DEVICE (5 << 8 | 1)
-#define CONSOLE_INODE  5
-
 static struct tty *tty_of(const struct file *file)
 {
     return file->object;
 }
 
-static long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
+long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)position;
     u8 piece[PIECE];
@@ -35,7 +29,7 @@ static long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *posi
     return usercopy_to(buffer, piece, got) == 0 ? got : -EFAULT;
 }
 
-static long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position)
+long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)position;
     u8 piece[PIECE];
@@ -53,6 +47,18 @@ static long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *pos
             break;
     }
     return done;
+}
+
+long tty_file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position)
+{
+    (void)position;
+    return tty_read(tty_of(file), buffer, size, file->flags);
+}
+
+long tty_file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position)
+{
+    (void)position;
+    return tty_write(tty_of(file), buffer, size, file->flags);
 }
 
 static u32 tty_file_poll(struct file *file, struct poller *poller)
@@ -135,33 +141,11 @@ static long tty_file_ioctl(struct file *file, u32 request, u64 argument)
     }
 }
 
-static void tty_file_stat(struct file *file, struct stat *status)
-{
-    (void)file;
-    status->st_mode = S_IFCHR | 0600;
-    status->st_rdev = CONSOLE_DEVICE;
-    status->st_ino = CONSOLE_INODE;
-    status->st_nlink = 1;
-    status->st_blksize = PAGE_SIZE;
-}
-
-static const struct file_ops tty_file_ops = {
+const struct file_ops tty_file_ops = {
     .read = tty_file_read,
     .write = tty_file_write,
-    .poll = tty_file_poll,
-    .ioctl = tty_file_ioctl,
-    .stat = tty_file_stat,
-};
-
-/* Opened by name: stat tells of the inode. */
-const struct file_ops tty_named_ops = {
-    .read = tty_file_read,
-    .write = tty_file_write,
+    .read_kernel = tty_file_read_kernel,
+    .write_kernel = tty_file_write_kernel,
     .poll = tty_file_poll,
     .ioctl = tty_file_ioctl,
 };
-
-struct file *tty_file_create(struct tty *tty, u32 flags)
-{
-    return file_create(&tty_file_ops, flags, tty);
-}

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A terminal as an open file. */
+/* A terminal as an open file: file->object is the struct tty. */
 #ifndef FS_TTY_FILE_H
 #define FS_TTY_FILE_H
 
 #include "fs/file.h"
 #include "kernel/dev/tty.h"
 
-/* A file for `tty` with O_* `flags`; to programs it is /dev/console. NULL: out of memory. */
-struct file *tty_file_create(struct tty *tty, u32 flags);
+/* The operations of a file that was opened by a terminal's name. */
+extern const struct file_ops tty_file_ops;
 
-/* The operations of a terminal's file that has an inode; file->object is the struct tty. */
-extern const struct file_ops tty_named_ops;
+/* Those of them that only move bytes, for all that has a tty below (fs/console_stream.c). */
+long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position);
+long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position);
+long tty_file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position);
+long tty_file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position);
 
 #endif

@@ -40,13 +40,14 @@ static struct tty *find_tty(u64 device)
 {
     if (device >= DEVICE_TTYS && device < DEVICE_TTYS + DEVFS_TTY_LINES)
         return lines[device - DEVICE_TTYS];
-    return console;
+    /* Between pipes a program has no controlling terminal. */
+    return device == DEVICE_TTY && console->is_stream ? NULL : console;
 }
 
 static int tty_device_open(struct file *file)
 {
     file->object = find_tty(file->inode->device);
-    file->ops = &tty_named_ops;
+    file->ops = &tty_file_ops;
     return file->object ? 0 : -ENXIO;
 }
 

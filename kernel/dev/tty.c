@@ -52,7 +52,7 @@ void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw
         tty->termios.c_iflag = 0;
         tty->termios.c_oflag = 0;
         tty->termios.c_lflag = 0;
-        tty->break_is_eof = true;
+        tty->is_stream = true;
     }
 }
 
@@ -195,6 +195,11 @@ s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags)
         if (error != 0)
             return error;
     }
+}
+
+bool tty_input_ended(const struct tty *tty)
+{
+    return __atomic_load_n(&tty->hung_up, __ATOMIC_ACQUIRE);
 }
 
 size_t tty_input_count(struct tty *tty)

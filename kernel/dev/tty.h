@@ -49,7 +49,7 @@ struct tty {
     const struct tty_ops *ops;
     void *device;
     void (*signal)(int signal); /* raises SIGINT and its kin; NULL until somebody installs it */
-    bool break_is_eof;          /* a BREAK ends the input for good */
+    bool is_stream;             /* no terminal but a pipe: a BREAK ends the input for good */
 
     struct wait_queue input_wait;
     struct wait_queue output_wait;
@@ -108,6 +108,9 @@ s64 tty_write(struct tty *tty, const void *buffer, size_t count, int flags) MUST
 
 /* POLLIN and POLLOUT, as they stand. Whoever waits sleeps on input_wait and output_wait. */
 u32 tty_poll(struct tty *tty);
+
+/* No more input will come: a BREAK has ended it. */
+bool tty_input_ended(const struct tty *tty);
 
 /* Wait by polling until every byte written has left the machine. Works with interrupts off. */
 void tty_drain(struct tty *tty);

@@ -291,7 +291,7 @@ void tty_receive_break(struct tty *tty)
 {
     int signal = 0;
     u64 flags = spin_lock_irqsave(&tty->lock);
-    if (tty->break_is_eof) {
+    if (tty->is_stream) {
         tty->hung_up = true;
     } else if (has_input_flag(tty, IGNBRK)) {
         ;

@@ -15,7 +15,7 @@
 
 #include "arch/context.h"
 #include "arch/usercopy.h"
-#include "fs/tty_file.h"
+#include "fs/console_stream.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/random.h"
@@ -248,27 +248,38 @@ static void set_names(struct task *task, const struct path *executable)
     path_get(executable);
 }
 
-static struct file *open_console(const struct process *process, const char *name)
+static struct file *open_terminal(const struct process *process, const char *name)
 {
     const struct open_how_kernel how = {.flags = O_RDWR | O_LARGEFILE};
     struct file *file;
-    if (file_open(&process->place, &process->place.root, name, &how, &file) != 0)
-        give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "its console cannot be opened");
-    return file;
+    return file_open(&process->place, &process->place.root, name, &how, &file) == 0 ? file : NULL;
 }
 
+static void install_standard_file(struct process *process, int fd, struct file *file)
+{
+    u64 limit = process->limits[RLIMIT_NOFILE].rlim_cur;
+    if (!file || fdtable_install(&process->files, file, fd, limit, false) != fd)
+        give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "its console cannot be opened");
+}
+
+/* Standard error is standard output once more, unless it has a line of its own. */
 static void open_standard_files(struct process *process, const struct exec_request *request)
 {
-    bool own_error = request->error_console != request->console;
-    struct file *console = open_console(process, "/dev/console");
-    struct file *error = own_error ? open_console(process, "/dev/ttyS1") : console;
-    u64 limit = process->limits[RLIMIT_NOFILE].rlim_cur;
-    file_get(console);
-    if (!own_error)
-        file_get(console);
-    for (int fd = 0; fd < 3; fd++)
-        if (fdtable_install(&process->files, fd == 2 ? error : console, fd, limit, false) != fd)
-            give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "not enough memory");
+    struct tty *console = request->console, *error_console = request->error_console;
+    bool stream = console->is_stream;
+    struct file *input =
+        stream ? console_stream_create(console, O_RDONLY) : open_terminal(process, "/dev/console");
+    struct file *output = stream ? console_stream_create(console, O_WRONLY) : input;
+    struct file *error = error_console == console ? output
+                         : stream                 ? console_stream_create(error_console, O_WRONLY)
+                                                  : open_terminal(process, "/dev/ttyS1");
+    if (output && output == input)
+        file_get(output);
+    if (output && output == error)
+        file_get(output);
+    install_standard_file(process, 0, input);
+    install_standard_file(process, 1, output);
+    install_standard_file(process, 2, error);
 }
 
 /* What /proc tells of the program's memory. */

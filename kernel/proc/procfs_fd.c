@@ -90,25 +90,38 @@ int procfs_show_fd(struct text_builder *text, const struct node_place *place)
     return 0;
 }
 
-/* A name for the inode of a file that has none. */
-static int name_inode(struct file *file, struct path *out)
+/* A name for `inode`, whose reference is taken over. */
+static int name_inode(const struct file *file, struct inode *inode, struct path *out)
 {
     size_t length = file->kind ? strlen(file->kind) : 0;
     char *name = kmalloc(length + 1);
-    struct dentry *dentry = name ? dentry_create_root(file->inode) : NULL;
+    struct dentry *dentry = name ? dentry_create_root(inode) : NULL;
     if (!dentry) {
+        inode_put(inode);
         kfree(name);
         return -ENOMEM;
     }
-    inode_get(file->inode);
     memcpy(name, file->kind, length);
     name[length] = '\0';
     dentry->name = name; /* freed with the dentry */
     dentry->name_length = length;
-    nameless.sb = file->inode->sb;
+    nameless.sb = inode->sb;
     *out = (struct path){&nameless, dentry};
     __atomic_add_fetch(&nameless.refs, 1, __ATOMIC_RELAXED);
     return 0;
+}
+
+/* What to open, of a file that was not opened by name. */
+static int follow_nameless(struct file *file, struct path *out)
+{
+    if (!file->inode && !file->ops->inode)
+        return -ENXIO;
+    struct inode *inode = file->inode;
+    if (inode)
+        inode_get(inode);
+    else
+        inode = file->ops->inode(file);
+    return inode ? name_inode(file, inode, out) : -ENOMEM;
 }
 
 int procfs_follow_fd(const struct node_place *place, struct path *out)
@@ -121,7 +134,7 @@ int procfs_follow_fd(const struct node_place *place, struct path *out)
         *out = (struct path){file->mount, file->dentry};
         path_get(out);
     } else {
-        error = file->inode ? name_inode(file, out) : -ENXIO;
+        error = follow_nameless(file, out);
     }
     file_put(file);
     return error;

@@ -283,6 +283,42 @@ static void test_errors(void)
     pipe_close();
 }
 
+/* The pipe's file by its name in /proc, as `cat /dev/stdin` opens it. */
+static long reopen(int fd, int flags)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    return call(__NR_open, name, flags, 0);
+}
+
+static void test_reopening(void)
+{
+    struct stat pipe_status, status;
+
+    pipe_open(O_NONBLOCK);
+    long reader = reopen(out, O_RDONLY), writer = reopen(in, O_WRONLY);
+    check("both ends open anew", reader >= 0 && writer >= 0);
+    check_result("write to the new one", call(__NR_write, writer, bytes, 7), 7);
+    check_result("read from the other new one", call(__NR_read, reader, got, 20), 7);
+    check("the same bytes", memcmp(got, bytes, 7) == 0);
+    call(__NR_fstat, in, &pipe_status);
+    call(__NR_fstat, reader, &status);
+    check("the same inode", status.st_ino == pipe_status.st_ino &&
+                                status.st_dev == pipe_status.st_dev && S_ISFIFO(status.st_mode));
+    close(out);
+    check_result("a writer is left", call(__NR_read, in, got, 1), -EAGAIN);
+    close(writer);
+    check_result("none is left", call(__NR_read, in, got, 1), 0);
+    close(in);
+    check_result("the same on the new one", call(__NR_read, reader, got, 1), 0);
+    writer = reopen(reader, O_RDWR);
+    check("for both directions", writer >= 0);
+    check_result("write", call(__NR_write, writer, bytes, 3), 3);
+    check_result("read", call(__NR_read, reader, got, 9), 3);
+    close(reader);
+    close(writer);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(bytes); i++)
@@ -297,5 +333,6 @@ int main(void)
     test_size();
     test_status();
     test_errors();
+    test_reopening();
     return check_finish();
 }
