@@ -93,9 +93,9 @@ void mmu_flush(void);
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;
 
 /* Map `count` pages of contiguous memory where nothing is mapped yet; pages that are there stay.
- * Stops at the end of the lowest table. 0 or -ENOMEM. */
-int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count,
-                u32 flags) MUST_CHECK;
+ * Stops at the end of the lowest table. 0 with the number of new ones in *mapped, or -ENOMEM. */
+int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags,
+                u32 *mapped) MUST_CHECK;
 
 /* The same for `count` (at most 32) single frames: *mapped gets bit i when frames[i] was mapped. */
 int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 count, u32 flags,

@@ -53,9 +53,9 @@ struct file_ops {
     /* An inode with a reference for a file without one, by which /proc/self/fd opens it anew; NULL:
      * out of memory. NULL operation: it cannot be opened anew (-ENXIO). */
     struct inode *(*inode)(struct file *file);
-    /* The object a mapping shows (with a reference); `shared` and `prot` as asked. NULL operation:
-     * inode->object, or -ENODEV without one. */
-    int (*map)(struct file *file, u32 prot, bool shared, struct vm_object **out);
+    /* The object a mapping shows (with a reference). *vma_flags has VMA_SHARED as asked and may get
+     * VMA_READ_ONLY. NULL operation: inode->object, or -ENODEV without one. */
+    int (*map)(struct file *file, u32 prot, u32 *vma_flags, struct vm_object **out);
     int (*truncate)(struct file *file, u64 size);
     int (*fallocate)(struct file *file, int mode, u64 offset, u64 length);
     int (*sync)(struct file *file);

@@ -193,9 +193,32 @@ static void cache_destroy(struct vm_object *object)
     kfree(cache);
 }
 
+static bool has_data_locked(const struct page_cache *cache, u64 index)
+{
+    void *item = radix_find(&cache->pages, index);
+    return item ? item != PUNCHED : index < borrowed_pages(cache);
+}
+
+static bool cache_present(struct vm_object *object, u64 index)
+{
+    struct page_cache *cache = page_cache_of(object);
+    mutex_lock(&cache->lock);
+    bool present = has_data_locked(cache, index);
+    mutex_unlock(&cache->lock);
+    return present;
+}
+
+static int cache_punch(struct vm_object *object, u64 first, u64 count)
+{
+    return page_cache_punch(page_cache_of(object), first << PAGE_SHIFT,
+                            (first + count) << PAGE_SHIFT);
+}
+
 static const struct vm_object_ops cache_ops = {
     .page = cache_page,
     .neighbours = cache_neighbours,
+    .present = cache_present,
+    .punch = cache_punch,
     .destroy = cache_destroy,
 };
 
@@ -311,12 +334,6 @@ int page_cache_punch(struct page_cache *cache, u64 start, u64 end)
     mutex_unlock(&cache->lock);
     vm_object_unmap_pages(&cache->object, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT, false);
     return error;
-}
-
-static bool has_data_locked(const struct page_cache *cache, u64 index)
-{
-    void *item = radix_find(&cache->pages, index);
-    return item ? item != PUNCHED : index < borrowed_pages(cache);
 }
 
 /* First index at or above `index` with data, or `end`. */

@@ -24,7 +24,8 @@
 
 int aspace_init(struct aspace *space, bool user)
 {
-    *space = (struct aspace){.user = user, .mmap_top = USER_LIMIT};
+    *space = (struct aspace){
+        .user = user, .mmap_top = USER_LIMIT, .limits = {.address = ~0UL, .data = ~0UL}};
     mutex_init(&space->lock);
     return mmu_create(&space->mmu);
 }
@@ -32,20 +33,30 @@ int aspace_init(struct aspace *space, bool user)
 static void release_page(paddr_t physical, u32 flags, void *context)
 {
     struct aspace *space = context;
-    if (flags & MMU_BORROWED)
+    if (flags & MMU_BORROWED) {
+        space->resident_pages -= physical != zero_page_physical();
         return;
+    }
     space->resident_pages--;
     page_put(page_of(physical));
 }
 
-static void drop_pages(struct aspace *space, vaddr_t start, vaddr_t end)
+void aspace_drop_pages_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
+    aspace_note_peaks(space);
     mmu_unmap_range(&space->mmu, start, end, release_page, space);
+}
+
+int aspace_drop_part_locked(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    aspace_drop_pages_locked(space, start, end);
+    return 0;
 }
 
 void aspace_fini(struct aspace *space)
 {
     mutex_lock(&space->lock); /* vm_object_unmap_pages may be looking at its mappings */
+    aspace_note_peaks(space);
     mmu_unmap_between(&space->mmu, 0, USER_LIMIT, 0, MMU_PROGRAM_END, release_page, space);
     struct rb_node *node;
     while ((node = rb_first(&space->vmas)))
@@ -75,12 +86,12 @@ void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last,
     vaddr_t start = vma->start + ((MAX(first, vma_first) - vma_first) << PAGE_SHIFT);
     vaddr_t end = vma->start + ((MIN(last, vma_last) - vma_first + 1) << PAGE_SHIFT);
     if (copies || (vma->flags & VMA_SHARED)) {
-        drop_pages(vma->space, start, end);
+        aspace_drop_pages_locked(vma->space, start, end);
         return;
     }
     for (; start < end; start += PAGE_SIZE)
         if (shows_in_place(vma->space, start, vma->object))
-            drop_pages(vma->space, start, start + PAGE_SIZE);
+            aspace_drop_pages_locked(vma->space, start, start + PAGE_SIZE);
 }
 
 struct vma *aspace_find_locked(struct aspace *space, vaddr_t address)
@@ -101,8 +112,29 @@ static int split_at(struct aspace *space, vaddr_t address)
     return vma && vma->start < address ? vma_split(&space->vmas, vma, address) : 0;
 }
 
+static bool is_inside(const struct aspace *space, vaddr_t address)
+{
+    const struct vma *vma = vma_find(&space->vmas, address);
+    return vma && vma->start < address;
+}
+
 int aspace_split_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
+    bool full = space->vma_count >= VMA_COUNT_MAX;
+    if (full && (is_inside(space, start) || is_inside(space, end)))
+        return -ENOMEM;
+    int error = split_at(space, start);
+    return error != 0 ? error : split_at(space, end);
+}
+
+/* To unmap one end of a mapping makes no new one in the end: only a hole in it counts. */
+static int split_to_unmap(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    if (unlikely(space->vma_count >= VMA_COUNT_MAX)) {
+        const struct vma *vma = vma_find(&space->vmas, start);
+        if (vma && vma->start < start && vma->end > end)
+            return -ENOMEM;
+    }
     int error = split_at(space, start);
     return error != 0 ? error : split_at(space, end);
 }
@@ -120,10 +152,11 @@ static void drop_mappings(struct aspace *space, struct vma *first, vaddr_t start
 
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
-    int error = aspace_split_locked(space, start, end);
+    int error = split_to_unmap(space, start, end);
     if (error != 0)
         return error;
     /* From here on nothing can fail. */
+    aspace_note_peaks(space);
     space->last_hit = NULL;
     struct vma *vma = vma_find(&space->vmas, start);
     if (vma && vma->start < end)
@@ -143,6 +176,21 @@ bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end)
     return !vma || vma->start >= end;
 }
 
+vaddr_t aspace_first_hole(const struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    const struct vma *vma = vma_find(&space->vmas, start);
+    for (; vma && vma->start <= start && start < end; vma = vma_next(vma))
+        start = vma->end;
+    return MIN(start, end);
+}
+
+/* The same, and no stack above is nearer than its guard gap. */
+static bool room_at(const struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    const struct vma *vma = vma_find(&space->vmas, start);
+    return !vma || vma_gap_end(vma) >= end;
+}
+
 static bool placeable(vaddr_t address, u64 length)
 {
     return address >= ASPACE_LOWEST && user_range_ok(UPTR(address), length);
@@ -154,8 +202,7 @@ static int choose_address(struct aspace *space, vaddr_t hint, u64 length, enum a
 {
     vaddr_t limit = place == PLACE_LOW ? LOW_END : USER_LIMIT;
     hint = ALIGN_DOWN(hint, PAGE_SIZE);
-    if (placeable(hint, length) && hint + length <= limit &&
-        aspace_range_free(space, hint, hint + length)) {
+    if (placeable(hint, length) && hint + length <= limit && room_at(space, hint, hint + length)) {
         *out = hint;
         return 0;
     }
@@ -211,20 +258,36 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length,
     return 0;
 }
 
+/* Is there leave for a mapping of this size, over what may be there already? */
+static bool allowed(const struct aspace *space, vaddr_t address, u64 length,
+                    const struct mapping *mapping, enum aspace_place place)
+{
+    u64 more = length;
+    if (space->vma_count > VMA_COUNT_MAX)
+        return false;
+    if (aspace_may_grow(space, mapping->prot, mapping->flags, more))
+        return true;
+    if (place == PLACE_FIXED)
+        more -= aspace_mapped_in(space, address, address + length);
+    return aspace_may_grow(space, mapping->prot, mapping->flags, more);
+}
+
 int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 flags,
                enum aspace_place place, struct vm_object *object, u64 offset, vaddr_t *out)
 {
     if (length == 0)
         return -EINVAL;
     length = ALIGN_UP(length, PAGE_SIZE);
-    if (length == 0 || length > USER_LIMIT)
+    if (length == 0 || length > USER_LIMIT || !aspace_could_fill(prot, flags, object, length))
         return -ENOMEM;
     bool shared_memory = !object && (flags & VMA_SHARED);
     if (shared_memory && !(object = vm_shared_create(length)))
         return -ENOMEM;
-    struct mapping mapping = {prot, flags, object, offset};
+    int error = -ENOMEM;
     mutex_lock(&space->lock);
-    int error = aspace_map_locked(space, address, length, &mapping, place, out);
+    struct mapping mapping = {prot, flags | space->future_flags, object, offset};
+    if (allowed(space, address, length, &mapping, place))
+        error = aspace_map_locked(space, address, length, &mapping, place, out);
     mutex_unlock(&space->lock);
     if (shared_memory)
         vm_object_put(object); /* the mapping has its own reference */
@@ -261,6 +324,21 @@ u32 aspace_page_flags(const struct aspace *space, u32 prot)
            (prot & PROT_EXEC ? MMU_EXECUTE : 0);
 }
 
+/* May a mapping get `prot`? What was not writable before may need memory now. */
+static int check_new_protection(const struct aspace *space, const struct vma *vma, u32 prot)
+{
+    u64 length = vma->end - vma->start;
+    if (!(prot & PROT_WRITE) || (vma->prot & PROT_WRITE))
+        return 0;
+    if (vma->flags & VMA_READ_ONLY)
+        return -EACCES;
+    if (vma->flags & VMA_SHARED)
+        return 0;
+    bool too_much = !aspace_may_grow(space, prot, vma->flags, length) &&
+                    aspace_may_grow(space, vma->prot, vma->flags, length);
+    return too_much || !aspace_could_fill(prot, vma->flags, true, length) ? -ENOMEM : 0;
+}
+
 static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 prot)
 {
     int error = aspace_split_locked(space, start, end);
@@ -269,8 +347,9 @@ static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 
     vaddr_t reached = start;
     struct vma *vma = vma_find(&space->vmas, start);
     while (vma && vma->start <= reached && reached < end) {
-        if ((vma->flags & VMA_READ_ONLY) && (prot & PROT_WRITE))
-            return -EACCES;
+        error = check_new_protection(space, vma, prot);
+        if (error != 0)
+            return error;
         reached = vma->end;
         if (vma->prot != prot) {
             vma->prot = prot;
@@ -296,36 +375,21 @@ int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot)
     return error;
 }
 
-/* Visit the mapped parts of a range; `drop` their pages. 0, -EINVAL, -ENOMEM for a hole. */
-static int advise(struct aspace *space, vaddr_t address, u64 length, bool drop)
+int aspace_change_flags_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 clear, u32 set)
 {
-    int error = check_range(address, &length);
+    int error = aspace_split_locked(space, start, end);
     if (error != 0)
-        return -EINVAL;
-    vaddr_t end = address + length, reached = address;
-    mutex_lock(&space->lock);
-    struct vma *vma = vma_find(&space->vmas, address);
+        return error;
+    struct vma *vma = vma_find(&space->vmas, start);
+    space->last_hit = NULL;
     for (; vma && vma->start < end; vma = vma_next(vma)) {
-        if (vma->start > reached)
-            error = -ENOMEM;
-        if (drop)
-            drop_pages(space, MAX(vma->start, address), MIN(vma->end, end));
-        reached = vma->end;
+        vma->flags = (vma->flags & ~clear) | set;
+        vma = vma_join(&space->vmas, vma);
     }
-    if (reached < end)
-        error = -ENOMEM;
-    mutex_unlock(&space->lock);
-    return error;
-}
-
-int aspace_discard(struct aspace *space, vaddr_t address, u64 length)
-{
-    return advise(space, address, length, true);
-}
-
-int aspace_check_mapped(struct aspace *space, vaddr_t address, u64 length)
-{
-    return advise(space, address, length, false);
+    /* What comes after the range may continue it now. */
+    if (vma)
+        vma_join(&space->vmas, vma);
+    return 0;
 }
 
 static bool brk_move_locked(struct aspace *space, vaddr_t wish)
@@ -337,10 +401,12 @@ static bool brk_move_locked(struct aspace *space, vaddr_t wish)
         return aspace_unmap_locked(space, new_page, old_page) == 0;
     if (new_page == old_page)
         return true;
-    struct mapping mapping = {.prot = PROT_READ | PROT_WRITE};
+    struct mapping mapping = {.prot = PROT_READ | PROT_WRITE, .flags = space->future_flags};
     u64 length = new_page - old_page;
     vaddr_t ignored;
-    return length <= page_total_count() << PAGE_SHIFT &&
+    return room_at(space, old_page, new_page + PAGE_SIZE) && /* as Linux */
+           aspace_could_fill(mapping.prot, mapping.flags, false, length) &&
+           allowed(space, old_page, length, &mapping, PLACE_FIXED_UNUSED) &&
            aspace_map_locked(space, old_page, length, &mapping, PLACE_FIXED_UNUSED, &ignored) == 0;
 }
 

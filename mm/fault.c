@@ -15,22 +15,14 @@
 
 #include "arch/upcalls.h"
 #include "kernel/core/log.h"
-#include "mm/aspace.h"
+#include "mm/aspace_internal.h"
 #include "mm/fault_internal.h"
 #include "mm/page.h"
 #include "mm/vma.h"
 
-#define FAULT_AROUND    (16 * PAGE_SIZE)
-/* Linux keeps this much free below a stack that grows (stack_guard_gap, 256 pages). */
-#define STACK_GUARD_GAP (256 * PAGE_SIZE)
+#define FAULT_AROUND (16 * PAGE_SIZE)
 
-static u8 zero_page[PAGE_SIZE] ALIGNED(4096);
-
-static paddr_t zero_page_physical(void)
-{
-    extern u8 kernel_start[];
-    return (paddr_t)(zero_page - kernel_start) + mmu_image_start();
-}
+u8 zero_page[PAGE_SIZE] ALIGNED(4096);
 
 /* Emulators (QEMU's TCG) make their TLB larger only when it is flushed, and a program that never
  * sleeps and never unmaps gives them no occasion: with 256 entries for megabytes in use, copying
@@ -77,9 +69,12 @@ static int map_lent(struct aspace *space, const struct vma *vma, vaddr_t address
     vaddr_t end = MIN(vma->end, ALIGN_DOWN(address, FAULT_AROUND) + FAULT_AROUND);
     u64 before = MIN((address - first) >> PAGE_SHIFT, (u64)page->before);
     u64 after = MIN((end - address) >> PAGE_SHIFT, (u64)page->run);
-    return mmu_map_run(&space->mmu, address - (before << PAGE_SHIFT),
-                       page->physical - (before << PAGE_SHIFT), before + after,
-                       (flags & ~MMU_WRITE) | MMU_BORROWED);
+    u32 mapped;
+    int error = mmu_map_run(&space->mmu, address - (before << PAGE_SHIFT),
+                            page->physical - (before << PAGE_SHIFT), before + after,
+                            (flags & ~MMU_WRITE) | MMU_BORROWED, &mapped);
+    space->resident_pages += mapped;
+    return error;
 }
 
 /* The object's next pages, when they are in memory already; not being able to is no error. */
@@ -168,8 +163,11 @@ static int fault_write(struct aspace *space, const struct vma *vma, vaddr_t addr
     if (vma->flags & VMA_SHARED)
         return old & MMU_BORROWED ? fault_object(space, vma, address, true)
                                   : mmu_map(&space->mmu, address, physical, flags);
-    if (old & MMU_BORROWED)
-        return fault_copy(space, address, physical, flags);
+    if (old & MMU_BORROWED) {
+        int error = fault_copy(space, address, physical, flags);
+        space->resident_pages -= error == 0 && physical != zero_page_physical();
+        return error;
+    }
     struct page *page = page_of(physical);
     if (!page->owner && __atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1)
         return mmu_map(&space->mmu, address, physical, flags);
@@ -206,12 +204,16 @@ static bool grow_stack(struct aspace *space, struct vma *stack, vaddr_t address)
 {
     vaddr_t start = ALIGN_DOWN(address, PAGE_SIZE);
     const struct vma *below = vma_prev(stack);
+    u64 more = stack->start - start;
     if (!(stack->flags & VMA_GROWS_DOWN) || start < ASPACE_LOWEST ||
-        stack->end - start > space->stack_limit)
+        stack->end - start > space->limits.stack)
         return false;
-    if (below && start - below->end < STACK_GUARD_GAP && below->prot != PROT_NONE)
+    if (below && start - below->end < STACK_GUARD_GAP && below->prot != PROT_NONE &&
+        !(below->flags & VMA_GROWS_DOWN))
         return false;
-    space->mapped_bytes += stack->start - start;
+    if (!aspace_may_grow(space, stack->prot, stack->flags, more))
+        return false;
+    space->mapped_bytes += more;
     stack->start = start;
     vma_resized(&space->vmas, stack);
     return true;
@@ -245,6 +247,48 @@ int aspace_fault(struct aspace *space, vaddr_t address, u32 fault, int *code)
         log_print(LOG_ERR, "out of memory: 4 KiB wanted at 0x%lx, %lu of %lu KiB free", address,
                   page_free_count() * PAGE_SIZE / KIB, page_total_count() * PAGE_SIZE / KIB);
     return signal;
+}
+
+/* Bring pages from *start on, as far as the mapping there and `end` allow; *start follows. */
+static int populate_step(struct aspace *space, vaddr_t *start, vaddr_t end, enum populate how)
+{
+    struct vma *vma = aspace_find_locked(space, *start);
+    if (!vma || vma->start > *start)
+        return -ENOMEM;
+    bool write = how == POPULATE_WRITE ||
+                 (how == POPULATE_TOUCH && (vma->prot & PROT_WRITE) && !(vma->flags & VMA_SHARED));
+    if (!access_allowed(vma->prot, write ? FAULT_WRITE : 0))
+        return -EINVAL;
+    int error = 0;
+    end = MIN(vma->end, end);
+    while (*start < end && (error = bring_page(space, vma, *start, write)) == 0)
+        *start += PAGE_SIZE;
+    return error == -EAGAIN ? 0 : error; /* the lock was let go: look at the mapping again */
+}
+
+int aspace_populate(struct aspace *space, vaddr_t start, vaddr_t end, enum populate how)
+{
+    int error = 0;
+    mutex_lock(&space->lock);
+    while (start < end && error == 0)
+        error = populate_step(space, &start, end, how);
+    mutex_unlock(&space->lock);
+    return error;
+}
+
+void aspace_populate_locked_mappings(struct aspace *space, vaddr_t start, vaddr_t end)
+{
+    mutex_lock(&space->lock);
+    struct vma *vma = vma_find(&space->vmas, start);
+    while (vma && vma->start < end) {
+        vaddr_t at = MAX(start, vma->start), stop = MIN(vma->end, end);
+        u32 locked = vma->flags & (VMA_LOCKED | VMA_LOCK_ON_FAULT);
+        while (locked == VMA_LOCKED && at < stop &&
+               populate_step(space, &at, stop, POPULATE_TOUCH) == 0)
+            ;
+        vma = vma_find(&space->vmas, stop);
+    }
+    mutex_unlock(&space->lock);
 }
 
 u8 *aspace_writable_page(struct aspace *space, vaddr_t address)

@@ -71,6 +71,27 @@ static u32 shared_neighbours(struct vm_object *object, u64 index, u32 count, pad
     return found;
 }
 
+static bool shared_present(struct vm_object *object, u64 index)
+{
+    struct shared_memory *memory = shared_of(object);
+    mutex_lock(&memory->lock);
+    bool present = radix_find(&memory->pages, index) != NULL;
+    mutex_unlock(&memory->lock);
+    return present;
+}
+
+static int shared_punch(struct vm_object *object, u64 first, u64 count)
+{
+    struct shared_memory *memory = shared_of(object);
+    u64 index = first;
+    mutex_lock(&memory->lock);
+    while (memory->pages.count != 0 && radix_next(&memory->pages, &index) && index - first < count)
+        page_put(radix_remove(&memory->pages, index));
+    mutex_unlock(&memory->lock);
+    vm_object_unmap_pages(object, first, first + count - 1, false);
+    return 0;
+}
+
 static void shared_destroy(struct vm_object *object)
 {
     struct shared_memory *memory = shared_of(object);
@@ -83,6 +104,8 @@ static void shared_destroy(struct vm_object *object)
 static const struct vm_object_ops shared_ops = {
     .page = shared_page,
     .neighbours = shared_neighbours,
+    .present = shared_present,
+    .punch = shared_punch,
     .destroy = shared_destroy,
 };
 

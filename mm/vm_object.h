@@ -40,6 +40,11 @@ struct vm_object_ops {
     /* The SHARED pages that are there from `index` on, without a gap, at most `count`: their number,
      * each with a reference, their addresses in `out`. Makes none. NULL: no neighbours are mapped. */
     u32 (*neighbours)(struct vm_object *object, u64 index, u32 count, paddr_t *out);
+    /* Is the page at `index` in memory? */
+    bool (*present)(struct vm_object *object, u64 index);
+    /* Make a hole of `count` pages from `first` on, also in all mappings (MADV_REMOVE). No space's
+     * lock is held. 0 or -errno. */
+    int (*punch)(struct vm_object *object, u64 first, u64 count);
     void (*destroy)(struct vm_object *object);
 };
 
@@ -61,11 +66,6 @@ void vm_object_put(struct vm_object *object);
  * object's `page` takes. VM_PAGE_SHARED pages must have `owner` set to the object, by which they
  * are told from private copies. */
 void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last, bool copies);
-
-/* An object that shows `size` bytes of physical memory at `base` (a module, or a part of one), for
- * reading; bytes beyond the end of its last page read as zero. The memory stays for good. Pages
- * are shown in place when `base` is page-aligned. NULL: out of memory. */
-struct vm_object *vm_memory_create(paddr_t base, u64 size);
 
 /* Memory that several mappings share and no file backs (MAP_SHARED | MAP_ANONYMOUS): `size` bytes of
  * zeros, with pages made at the first touch. NULL: out of memory. */

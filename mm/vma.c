@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings in a red-black tree by address. Each node also knows the free gap below it and the
- * largest such gap in its subtree, so that a place for a new mapping is found in O(log n).
+ * Mappings in a red-black tree by address. Each node also knows the free gap below it (less what a
+ * stack keeps free) and the largest such gap in its subtree, so that a place for a new mapping is
+ * found in O(log n).
  */
 #include "mm/vma.h"
 
@@ -40,7 +41,8 @@ struct vma *vma_prev(const struct vma *vma)
 static void update_gap(struct vma *vma)
 {
     const struct vma *below = vma_prev(vma);
-    vma->gap = vma->start - (below ? below->end : 0);
+    vaddr_t bottom = below ? below->end : 0, top = vma_gap_end(vma);
+    vma->gap = top > bottom ? top - bottom : 0;
     rb_augment_changed(&vma->node, update_gap_max);
 }
 
@@ -89,6 +91,7 @@ static void object_detach(struct vma *vma)
     struct vm_object *object = vma->object;
     spin_lock(&object->mappings_lock);
     list_del(&vma->object_link);
+    vma->space->objects_left |= list_empty(&object->mappings);
     spin_unlock(&object->mappings_lock);
     vm_object_put(object);
 }
@@ -96,6 +99,7 @@ static void object_detach(struct vma *vma)
 void vma_remove(struct rb_root *tree, struct vma *vma)
 {
     struct vma *above = vma_next(vma);
+    vma->space->vma_count--;
     rb_erase(tree, &vma->node, update_gap_max);
     if (above)
         update_gap(above);
@@ -130,6 +134,7 @@ static void tree_insert(struct rb_root *tree, struct vma *vma)
         parent = *link;
         link = vma->start < vma_of(parent)->start ? &parent->left : &parent->right;
     }
+    vma->space->vma_count++;
     vma->gap = vma->gap_max = 0;
     rb_insert(tree, &vma->node, parent, link, update_gap_max);
     vma_resized(tree, vma);
@@ -171,7 +176,8 @@ static vaddr_t room_in_subtree(const struct rb_node *node, vaddr_t low, vaddr_t 
             if (found)
                 return found;
         }
-        vaddr_t top = MIN(vma->start, high), bottom = MAX(vma->start - vma->gap, low);
+        vaddr_t gap_end = vma_gap_end(vma);
+        vaddr_t top = MIN(gap_end, high), bottom = MAX(gap_end - vma->gap, low);
         if (top > bottom && top - bottom >= length)
             return top - length;
         if (vma->start <= low)

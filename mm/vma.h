@@ -8,6 +8,9 @@
 
 #include "mm/aspace.h"
 
+/* Linux keeps this much free below a stack that grows (stack_guard_gap, 256 pages). */
+#define STACK_GUARD_GAP (256 * PAGE_SIZE)
+
 /* First mapping that ends above `address`, or NULL. */
 struct vma *vma_find(const struct rb_root *tree, vaddr_t address);
 struct vma *vma_next(const struct vma *vma);
@@ -29,6 +32,14 @@ void vma_resized(struct rb_root *tree, struct vma *vma);
 
 /* Try to join a mapping with its neighbours after its fields changed; returns the joined one. */
 struct vma *vma_join(struct rb_root *tree, struct vma *vma);
+
+/* Where the room for others ends below a mapping: a stack keeps a gap. */
+static inline vaddr_t vma_gap_end(const struct vma *vma)
+{
+    if (!(vma->flags & VMA_GROWS_DOWN))
+        return vma->start;
+    return vma->start > STACK_GUARD_GAP ? vma->start - STACK_GUARD_GAP : 0;
+}
 
 /* Highest address in [low, high) at which `length` bytes are free, or 0. */
 vaddr_t vma_find_room(const struct rb_root *tree, vaddr_t low, vaddr_t high, u64 length);

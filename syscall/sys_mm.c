@@ -4,9 +4,8 @@
 #include <asm/mman.h>
 #include <linux/mman.h>
 
-#include "arch/upcalls.h"
+#include "arch/usercopy.h"
 #include "kernel/proc/process.h"
-#include "mm/page.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"
 
@@ -17,31 +16,6 @@ static struct aspace *space(void)
     return &process_current()->space;
 }
 
-/* Linux's heuristic overcommit: what could never be filled is refused at once. */
-static bool is_hopeless(u64 length, u64 prot, u64 flags)
-{
-    return !(flags & MAP_NORESERVE) && (prot & PROT_WRITE) &&
-           length >> PAGE_SHIFT > page_total_count();
-}
-
-/* True when `length` more bytes are too many for RLIMIT_AS. */
-static bool over_address_limit(u64 length)
-{
-    length = ALIGN_UP(length, PAGE_SIZE);
-    u64 limit = process_current()->limits[RLIMIT_AS].rlim_cur;
-    return limit != RLIM64_INFINITY && (length > limit || space()->mapped_bytes > limit - length);
-}
-
-/* Touch every page, as MAP_POPULATE asks; what cannot be had is left to the first access. */
-static void populate(vaddr_t address, u64 length, u64 prot)
-{
-    u32 fault = prot & PROT_WRITE ? FAULT_WRITE : 0;
-    int code;
-    for (u64 offset = 0; offset < length && prot != PROT_NONE; offset += PAGE_SIZE)
-        if (aspace_fault(space(), address + offset, fault, &code) != 0)
-            break;
-}
-
 /* What mmap was asked for, and what it shows. */
 struct request {
     vaddr_t address;
@@ -49,7 +23,37 @@ struct request {
     u64 prot, flags;
     struct vm_object *object; /* NULL: anonymous */
     u64 offset;
+    u32 vma_flags;
 };
+
+/* The VMA_* flags that the request asks for. */
+static u32 flags_wanted(u64 flags)
+{
+    return ((flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0) |
+           (flags & MAP_GROWSDOWN ? VMA_GROWS_DOWN : 0) |
+           (flags & MAP_NORESERVE ? VMA_NO_RESERVE : 0) | (flags & MAP_LOCKED ? VMA_LOCKED : 0);
+}
+
+/* Files whose last mapping went away need not be kept any more. */
+static void let_go_of_files(void)
+{
+    struct process *process = process_current();
+    if (likely(!process->space.objects_left))
+        return;
+    process->space.objects_left = false;
+    mapped_files_trim(&process->mapped);
+}
+
+/* What MAP_POPULATE, MAP_LOCKED and mlockall ask for; what cannot be had is left to the first
+ * access. */
+static void populate(const struct request *r, vaddr_t start)
+{
+    vaddr_t end = start + ALIGN_UP(r->length, PAGE_SIZE);
+    if ((r->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+        (void)!aspace_populate(space(), start, end, POPULATE_TOUCH);
+    else if ((r->vma_flags | space()->future_flags) & VMA_LOCKED)
+        aspace_populate_locked_mappings(space(), start, end);
+}
 
 static long map(const struct request *r)
 {
@@ -57,32 +61,26 @@ static long map(const struct request *r)
                               : r->flags & MAP_FIXED         ? PLACE_FIXED
                               : r->flags & MAP_32BIT         ? PLACE_LOW
                                                              : PLACE_ANYWHERE;
-    u32 vma_flags = (r->flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0;
-    if (r->flags & MAP_GROWSDOWN)
-        vma_flags |= VMA_GROWS_DOWN;
-    bool needs_memory = !r->object || !(vma_flags & VMA_SHARED);
-    if ((needs_memory && is_hopeless(r->length, r->prot, r->flags)) ||
-        over_address_limit(r->length))
-        return -ENOMEM;
     vaddr_t placed;
-    int error = aspace_map(space(), r->address, r->length, r->prot & PROT_ALL, vma_flags, place,
+    int error = aspace_map(space(), r->address, r->length, r->prot & PROT_ALL, r->vma_flags, place,
                            r->object, r->offset, &placed);
     if (error != 0)
         return error;
-    if (r->flags & (MAP_POPULATE | MAP_LOCKED))
-        populate(placed, r->length, r->prot);
+    populate(r, placed);
+    let_go_of_files();
     return placed;
 }
 
-/* The object that a mapping of `file` shows, with a reference. */
-static long object_of(struct file *file, u64 prot, bool shared, struct vm_object **out)
+/* The object that a mapping of `file` shows, with a reference; *vma_flags may get VMA_READ_ONLY. */
+static long object_of(struct file *file, u64 prot, u32 *vma_flags, struct vm_object **out)
 {
-    if (!file_readable(file))
+    bool shared = *vma_flags & VMA_SHARED;
+    if (!file_readable(file) || (shared && (prot & PROT_WRITE) && !file_writable(file)))
         return -EACCES;
-    if (shared && (prot & PROT_WRITE) && !file_writable(file))
-        return -EACCES;
+    if (shared && !file_writable(file))
+        *vma_flags |= VMA_READ_ONLY;
     if (file->ops->map)
-        return file->ops->map(file, prot, shared, out);
+        return file->ops->map(file, prot, vma_flags, out);
     if (!file->inode || !file->inode->object)
         return -ENODEV;
     *out = file->inode->object;
@@ -97,11 +95,10 @@ static long map_file(struct request *r, int fd, u64 offset)
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    bool shared = (r->flags & MAP_TYPE) != MAP_PRIVATE;
     r->offset = offset;
     if (file->dentry && file->inode->object)
         mapped_files_note(&process_current()->mapped, &(struct path){file->mount, file->dentry});
-    long result = object_of(file, r->prot, shared, &r->object);
+    long result = object_of(file, r->prot, &r->vma_flags, &r->object);
     if (result == 0) {
         result = map(r);
         vm_object_put(r->object);
@@ -120,15 +117,17 @@ long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 o
     if (type != MAP_PRIVATE && (type == MAP_SHARED_VALIDATE || (flags & MAP_GROWSDOWN)) &&
         (flags & MAP_ANONYMOUS))
         return -EINVAL;
-    if (flags & MAP_HUGETLB)
-        return -ENOMEM; /* as on a Linux whose pool of huge pages is empty */
-    struct request request = {address, length, prot, flags, NULL, 0};
+    if (flags & MAP_HUGETLB) /* as on a Linux whose pool of huge pages is empty */
+        return flags & MAP_ANONYMOUS ? -ENOMEM : -EINVAL;
+    struct request request = {address, length, prot, flags, NULL, 0, flags_wanted(flags)};
     return flags & MAP_ANONYMOUS ? map(&request) : map_file(&request, fd, offset);
 }
 
 long sys_munmap(vaddr_t address, size_t length)
 {
-    return aspace_unmap(space(), address, length);
+    int error = aspace_unmap(space(), address, length);
+    let_go_of_files();
+    return error;
 }
 
 long sys_mprotect(vaddr_t address, size_t length, u64 prot)
@@ -143,47 +142,137 @@ long sys_mprotect(vaddr_t address, size_t length, u64 prot)
 long sys_mremap(vaddr_t old_address, size_t old_length, size_t new_length, u64 flags,
                 vaddr_t new_address)
 {
-    if (flags & ~(u64)(MREMAP_MAYMOVE | MREMAP_FIXED))
+    const u64 to_address = MREMAP_FIXED | MREMAP_DONTUNMAP;
+    if (flags & ~(u64)(MREMAP_MAYMOVE | to_address))
         return -EINVAL;
-    if (is_hopeless(new_length, PROT_WRITE, 0))
-        return -ENOMEM;
-    if (new_length > old_length && over_address_limit(new_length - old_length))
-        return -ENOMEM;
     vaddr_t placed;
     int error = aspace_remap(space(), old_address, old_length, new_length, flags,
-                             flags & MREMAP_FIXED ? new_address : 0, &placed);
-    return error != 0 ? error : (long)placed;
+                             flags & to_address ? new_address : 0, &placed);
+    if (error != 0)
+        return error;
+    if (new_length > old_length)
+        aspace_populate_locked_mappings(space(), placed + ALIGN_DOWN(old_length, PAGE_SIZE),
+                                        placed + ALIGN_UP(new_length, PAGE_SIZE));
+    let_go_of_files();
+    return placed;
+}
+
+/* The old way to a mapping whose pages are out of order. Linux, too, makes several mappings of it. */
+long sys_remap_file_pages(vaddr_t start, size_t size, u64 prot, u64 first_page, u64 flags)
+{
+    (void)flags; /* MAP_NONBLOCK: nothing is read */
+    start = ALIGN_DOWN(start, PAGE_SIZE);
+    size = ALIGN_DOWN(size, PAGE_SIZE);
+    u64 end_page = first_page + (size >> PAGE_SHIFT);
+    if (prot != 0 || start + size <= start || end_page < first_page || end_page > 1UL << 52)
+        return -EINVAL;
+    return aspace_remap_object(space(), start, size, first_page);
 }
 
 long sys_madvise(vaddr_t address, size_t length, int advice)
 {
-    switch (advice) {
-    case MADV_DONTNEED:
-    case MADV_FREE: /* may be dropped at any time: now is such a time */
-        return aspace_discard(space(), address, length);
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
-    case MADV_DONTFORK:
-    case MADV_DOFORK:
-    case MADV_HUGEPAGE:
-    case MADV_NOHUGEPAGE:
-    case MADV_DONTDUMP:
-    case MADV_DODUMP:
-    case MADV_COLD:
-    case MADV_PAGEOUT:
-        return aspace_check_mapped(space(), address, length);
-    default:
+    return aspace_advise(space(), address, length, advice);
+}
+
+long sys_msync(vaddr_t start, size_t length, int flags)
+{
+    u64 rounded = ALIGN_UP(length, PAGE_SIZE);
+    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !IS_ALIGNED(start, PAGE_SIZE) ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
+    if (start + rounded < start)
+        return -ENOMEM;
+    return aspace_sync(space(), start, start + rounded, flags & MS_INVALIDATE);
+}
+
+long sys_mincore(vaddr_t start, size_t length, uptr vector)
+{
+    u8 piece[256];
+    u64 pages = (length >> PAGE_SHIFT) + !IS_ALIGNED(length, PAGE_SIZE);
+    if (!IS_ALIGNED(start, PAGE_SIZE))
+        return -EINVAL;
+    if (!user_range_ok(UPTR(start), length))
+        return -ENOMEM;
+    for (u64 done = 0; done < pages; done += sizeof(piece)) {
+        u32 count = MIN(pages - done, sizeof(piece));
+        int error = aspace_residency(space(), start + (done << PAGE_SHIFT), count, piece);
+        if (error != 0)
+            return error;
+        if (usercopy_to(UPTR_ADD(vector, done), piece, count) != 0)
+            return -EFAULT;
     }
+    return 0;
+}
+
+/* ---- Locked memory: the program is root, whom RLIMIT_MEMLOCK does not bind --------------------*/
+
+static long lock(vaddr_t start, size_t length, u32 flags)
+{
+    u64 rounded = ALIGN_UP(length + (start & (PAGE_SIZE - 1)), PAGE_SIZE);
+    start = ALIGN_DOWN(start, PAGE_SIZE);
+    int error = aspace_lock(space(), start, rounded, flags);
+    if (error != 0 || flags != VMA_LOCKED)
+        return error;
+    /* What POSIX wants to hear (Linux: __mlock_posix_error_return), as far as it can be told. */
+    error = aspace_populate(space(), start, start + rounded, POPULATE_TOUCH);
+    return error == -ENOMEM ? -EAGAIN : error != 0 ? -ENOMEM : 0;
+}
+
+long sys_mlock(vaddr_t start, size_t length)
+{
+    return lock(start, length, VMA_LOCKED);
+}
+
+long sys_mlock2(vaddr_t start, size_t length, int flags)
+{
+    if (flags & ~MLOCK_ONFAULT)
+        return -EINVAL;
+    return lock(start, length, flags ? VMA_LOCKED | VMA_LOCK_ON_FAULT : VMA_LOCKED);
+}
+
+long sys_munlock(vaddr_t start, size_t length)
+{
+    return lock(start, length, 0);
+}
+
+long sys_mlockall(int flags)
+{
+    if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
+        return -EINVAL;
+    u32 locked = VMA_LOCKED | (flags & MCL_ONFAULT ? VMA_LOCK_ON_FAULT : 0);
+    aspace_lock_future(space(), flags & MCL_FUTURE ? locked : 0);
+    if (flags & MCL_CURRENT) {
+        aspace_lock_all(space(), locked);
+        aspace_populate_locked_mappings(space(), 0, USER_LIMIT);
+    }
+    return 0;
+}
+
+long sys_munlockall(void)
+{
+    aspace_lock_future(space(), 0);
+    aspace_lock_all(space(), 0);
+    return 0;
+}
+
+/* ---- The break --------------------------------------------------------------------------------*/
+
+/* RLIMIT_DATA holds for the program's data segment and what the break adds to it. */
+static bool over_data_limit(vaddr_t end)
+{
+    const struct process_layout *layout = &process_current()->layout;
+    u64 limit = space()->limits.data;
+    return limit != RLIM64_INFINITY &&
+           end - space()->brk_start + (layout->data_end - layout->data_start) > limit;
 }
 
 long sys_brk(vaddr_t end)
 {
-    u64 limit = process_current()->limits[RLIMIT_DATA].rlim_cur;
-    vaddr_t now = space()->brk_end;
-    if (end > now && (over_address_limit(end - now) || end - space()->brk_start > limit))
-        return now;
-    return aspace_brk(space(), end);
+    vaddr_t before = space()->brk_end;
+    if (end > before && over_data_limit(end))
+        return before;
+    vaddr_t now = aspace_brk(space(), end);
+    if (now > before && (space()->future_flags & VMA_LOCKED))
+        aspace_populate_locked_mappings(space(), before, now);
+    return now;
 }

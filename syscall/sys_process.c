@@ -159,12 +159,24 @@ static long set_name(uptr user)
     return 0;
 }
 
+/* PR_SET_THP_DISABLE and PR_GET_THP_DISABLE. */
+static long huge_pages(bool set, u64 disable, u64 rest)
+{
+    struct aspace *space = &process_current()->space;
+    if (rest != 0 || (!set && disable != 0))
+        return -EINVAL;
+    if (!set)
+        return space->no_huge;
+    space->no_huge = disable != 0;
+    return 0;
+}
+
 long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
 {
-    (void)third;
-    (void)fourth;
-    (void)fifth;
     switch (option) {
+    case PR_SET_THP_DISABLE:
+    case PR_GET_THP_DISABLE:
+        return huge_pages(option == PR_SET_THP_DISABLE, second, third | fourth | fifth);
     case PR_SET_NAME:
         return set_name(UPTR(second));
     case PR_GET_NAME:
@@ -190,8 +202,7 @@ static long limit_set(unsigned resource, const struct rlimit64 *limit)
     if (resource == RLIMIT_NOFILE && limit->rlim_max > OPEN_FILES_HARD_MAX)
         return -EPERM;
     process->limits[resource] = *limit;
-    if (resource == RLIMIT_STACK)
-        process->space.stack_limit = limit->rlim_cur;
+    process_apply_limits(process);
     return 0;
 }
 

@@ -152,7 +152,8 @@ long sys_getrusage(int who, uptr usage)
         u64 us = sched_thread_ns(thread_current()) / 1000;
         out.ru_utime.tv_sec = us / 1000000;
         out.ru_utime.tv_usec = us % 1000000;
-        out.ru_maxrss = process_current()->space.resident_pages * PAGE_SIZE / KIB;
+        const struct aspace *space = &process_current()->space;
+        out.ru_maxrss = MAX(space->resident_pages, space->resident_peak) * PAGE_SIZE / KIB;
     }
     return usercopy_to(usage, &out, sizeof(out)) ? -EFAULT : 0;
 }

@@ -107,16 +107,21 @@ static u64 *entry_make(struct mmu *mmu, vaddr_t address)
     return entry;
 }
 
-int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags)
+int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags,
+                u32 *mapped)
 {
     u64 *entry = entry_make(mmu, address);
+    *mapped = 0;
     if (!entry)
         return -ENOMEM;
     u64 value = pte_make(physical, flags);
     count = MIN(count, 512 - pte_index(address, 1));
-    for (; count != 0; count--, entry++, value += PAGE_SIZE)
-        if (*entry == 0)
-            *entry = value;
+    for (; count != 0; count--, entry++, value += PAGE_SIZE) {
+        if (*entry != 0)
+            continue;
+        *entry = value;
+        ++*mapped;
+    }
     return 0;
 }
 

@@ -125,14 +125,17 @@ static int memfd_fallocate(struct file *file, int mode, u64 offset, u64 length)
 
 /* A mapping that is being made while F_SEAL_WRITE is added may be overlooked, until it is in the
  * object's list; Linux counts such mappings beforehand. */
-static int memfd_map(struct file *file, u32 prot, bool shared, struct vm_object **out)
+static int memfd_map(struct file *file, u32 prot, u32 *vma_flags, struct vm_object **out)
 {
     struct inode *inode = file->inode;
     mutex_lock(&inode->lock);
     bool sealed = memfd_of(inode)->seals & SEALS_NO_WRITE;
     mutex_unlock(&inode->lock);
-    if (sealed && shared && (prot & PROT_WRITE))
-        return -EPERM;
+    if (sealed && (*vma_flags & VMA_SHARED)) {
+        if (prot & PROT_WRITE)
+            return -EPERM;
+        *vma_flags |= VMA_READ_ONLY;
+    }
     vm_object_get(inode->object);
     *out = inode->object;
     return 0;

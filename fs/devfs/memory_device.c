@@ -87,9 +87,9 @@ static long zero_read_kernel(struct file *file, void *buffer, size_t size, u64 *
 }
 
 /* Anonymous memory: mm makes it, private or shared. */
-static int zero_map(struct file *file, u32 prot, bool shared, struct vm_object **out)
+static int zero_map(struct file *file, u32 prot, u32 *vma_flags, struct vm_object **out)
 {
-    (void)file, (void)prot, (void)shared;
+    (void)file, (void)prot, (void)vma_flags;
     *out = NULL;
     return 0;
 }

@@ -198,7 +198,7 @@ static vaddr_t place_stack(struct process *process, const struct cmdline *cmdlin
     if (aspace_map(space, top - first, first, prot, VMA_GROWS_DOWN, PLACE_FIXED_UNUSED, NULL, 0,
                    &ignored) != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "no room for the stack");
-    u64 gap = MAX(space->stack_limit, MMAP_GAP) + PAGE_SIZE;
+    u64 gap = MAX(space->limits.stack, MMAP_GAP) + PAGE_SIZE;
     space->mmap_top = ALIGN_DOWN(top - gap - random_pages(cmdline, IMAGE_RANDOM), PAGE_SIZE);
     return top - low_bits;
 }
@@ -323,7 +323,7 @@ static vaddr_t build_stack(struct start *start, vaddr_t top)
         .interpreter_base = start->program.plan.has_interp ? start->interpreter_image.bias : 0,
     };
     struct stack_layout stack;
-    if (stack_build(top, process->space.stack_limit, &start->image, &arguments, &stack) != 0)
+    if (stack_build(top, process->space.limits.stack, &start->image, &arguments, &stack) != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "arguments too long, or no memory");
     set_layout(start, &stack);
     return stack.stack;

@@ -58,6 +58,7 @@ void memory_use_locked(const struct aspace *space, struct memory_use *out)
     for (const struct vma *vma = vma_find(&space->vmas, 0); vma; vma = vma_next(vma)) {
         u64 pages = (vma->end - vma->start) >> PAGE_SHIFT;
         out->mapped += pages;
+        out->locked += vma->flags & VMA_LOCKED ? pages : 0;
         if (vma->flags & VMA_GROWS_DOWN)
             out->stack += pages;
         else if ((vma->prot & PROT_WRITE) && !(vma->flags & VMA_SHARED))
@@ -66,6 +67,8 @@ void memory_use_locked(const struct aspace *space, struct memory_use *out)
             out->code += pages;
         add_mapping(vma, &out->resident);
     }
+    out->mapped_peak = MAX(space->mapped_peak >> PAGE_SHIFT, out->mapped);
+    out->resident_peak = MAX(space->resident_peak, resident_sum(&out->resident));
 }
 
 void memory_use(struct process *process, struct memory_use *out)

@@ -25,8 +25,9 @@ static inline u64 resident_sum(const struct resident_pages *pages)
  * proc_pid_status): `data` private and writable, `code` executable and not writable. */
 struct memory_use {
     struct resident_pages resident;
-    u64 mapped, data, stack, code;
-    u64 tables; /* of the page tables */
+    u64 mapped, data, stack, code, locked;
+    u64 mapped_peak, resident_peak; /* the most that there ever was of both */
+    u64 tables;                     /* of the page tables */
 };
 
 void memory_use_of_mapping(const struct vma *vma, struct resident_pages *out);

@@ -54,8 +54,17 @@ struct process *process_create(int ring)
         kfree(process);
         return NULL;
     }
-    process->space.stack_limit = process->limits[RLIMIT_STACK].rlim_cur;
+    process_apply_limits(process);
     return process;
+}
+
+void process_apply_limits(struct process *process)
+{
+    process->space.limits = (struct aspace_limits){
+        .address = process->limits[RLIMIT_AS].rlim_cur,
+        .data = process->limits[RLIMIT_DATA].rlim_cur,
+        .stack = process->limits[RLIMIT_STACK].rlim_cur,
+    };
 }
 
 void process_exit(u8 status)

@@ -80,6 +80,9 @@ static inline struct task *task_current(void)
 /* An empty process with Linux's default limits. NULL: out of memory. */
 struct process *process_create(int ring);
 
+/* Tell mm of process->limits after a change. */
+void process_apply_limits(struct process *process);
+
 /* End the process of the running thread: when it is the first one, the machine goes off with this
  * status (0 to 255). */
 NORETURN void process_exit(u8 status);

@@ -94,7 +94,7 @@ static void show_kib(struct text_builder *text, const char *label, u64 pages)
     text_print(text, "%-16s%8lu kB\n", label, pages * KIB_PER_PAGE);
 }
 
-static void show_resident(struct text_builder *text, const struct resident_pages *pages,
+static void show_resident(struct text_builder *text, const struct resident_pages *pages, u64 locked,
                           bool rollup)
 {
     u64 sum = resident_sum(pages), dirty = pages->anonymous + pages->dirty;
@@ -120,25 +120,44 @@ static void show_resident(struct text_builder *text, const struct resident_pages
     show_kib(text, "Private_Hugetlb:", 0);
     show_kib(text, "Swap:", 0);
     show_kib(text, "SwapPss:", 0);
-    show_kib(text, "Locked:", 0);
-}
-
-/* Does the mapping hold a whole large page of anonymous memory? */
-static bool may_be_huge(const struct vma *vma)
-{
-    vaddr_t first = ALIGN_UP(vma->start, MMU_LARGE_SIZE);
-    return !vma->object && !(vma->flags & VMA_GROWS_DOWN) && first + MMU_LARGE_SIZE <= vma->end;
+    show_kib(text, "Locked:", locked);
 }
 
 /* Two letters for each property (man 5 proc_pid_smaps). */
 static void show_flags(struct text_builder *text, const struct vma *vma)
 {
-    bool shared = vma->flags & VMA_SHARED;
-    bool accounted = (vma->prot & PROT_WRITE) && !shared;
-    text_print(text, "VmFlags: %s%s%s%smr mw me %s%s%s\n", vma->prot & PROT_READ ? "rd " : "",
-               vma->prot & PROT_WRITE ? "wr " : "", vma->prot & PROT_EXEC ? "ex " : "",
-               shared ? "sh " : "", shared ? "ms " : "", vma->flags & VMA_GROWS_DOWN ? "gd " : "",
-               accounted ? "ac " : "");
+    bool shared = vma->flags & VMA_SHARED, writable = !(vma->flags & VMA_READ_ONLY);
+    bool accounted = (vma->prot & PROT_WRITE) && !shared && !(vma->flags & VMA_NO_RESERVE);
+    const struct {
+        const char *letters;
+        bool has;
+    } flags[] = {
+        {"rd", vma->prot & PROT_READ},
+        {"wr", vma->prot & PROT_WRITE},
+        {"ex", vma->prot & PROT_EXEC},
+        {"sh", shared && writable},
+        {"mr", true},
+        {"mw", writable},
+        {"me", true},
+        {"ms", shared},
+        {"gd", vma->flags & VMA_GROWS_DOWN},
+        {"lo", vma->flags & VMA_LOCKED},
+        {"sr", vma->flags & VMA_SEQUENTIAL},
+        {"rr", vma->flags & VMA_RANDOM},
+        {"dc", vma->flags & VMA_DONT_FORK},
+        {"lf", vma->flags & VMA_LOCK_ON_FAULT},
+        {"ac", accounted},
+        {"nr", vma->flags & VMA_NO_RESERVE},
+        {"wf", vma->flags & VMA_WIPE_ON_FORK},
+        {"dd", vma->flags & VMA_DONT_DUMP},
+        {"hg", vma->flags & VMA_HUGE},
+        {"nh", vma->flags & VMA_NO_HUGE},
+    };
+    text_add_string(text, "VmFlags: ");
+    for (u32 i = 0; i < ARRAY_SIZE(flags); i++)
+        if (flags[i].has)
+            text_print(text, "%s ", flags[i].letters);
+    text_add_string(text, "\n");
 }
 
 static void show_details(struct text_builder *text, const struct vma *vma)
@@ -148,8 +167,8 @@ static void show_details(struct text_builder *text, const struct vma *vma)
     show_kib(text, "Size:", (vma->end - vma->start) >> PAGE_SHIFT);
     show_kib(text, "KernelPageSize:", 1);
     show_kib(text, "MMUPageSize:", 1);
-    show_resident(text, &pages, false);
-    text_print(text, "%-16s%8u\n", "THPeligible:", may_be_huge(vma));
+    show_resident(text, &pages, vma->flags & VMA_LOCKED ? resident_sum(&pages) : 0, false);
+    text_print(text, "%-16s%8u\n", "THPeligible:", aspace_may_be_huge(vma));
     show_flags(text, vma);
 }
 
@@ -182,6 +201,6 @@ int procfs_show_smaps_rollup(struct text_builder *text, const struct node_place 
     text_add_string(text, "00000000 00:00 0 ");
     text_pad(text, line, NAME_COLUMN);
     text_add_string(text, "[rollup]\n");
-    show_resident(text, &use.resident, true);
+    show_resident(text, &use.resident, use.locked, true);
     return 0;
 }

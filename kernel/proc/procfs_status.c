@@ -3,7 +3,7 @@
  * /proc/self/status, stat, statm and limits: a process in numbers (man 5 proc_pid_stat, _status,
  * _statm). What Linux 6.1 prints, in its order and its widths.
  *
- * What nobody counts here is 0: context switches, faults. Peaks are what is there now.
+ * What nobody counts here is 0: context switches, faults.
  */
 #include <linux/capability.h>
 #include <linux/elf.h>
@@ -61,11 +61,11 @@ static void show_memory(struct text_builder *text, struct process *process)
     struct memory_use use;
     memory_use(process, &use);
     u64 own_code = program_code_pages(&process->layout);
-    show_kib(text, "VmPeak:", use.mapped);
+    show_kib(text, "VmPeak:", use.mapped_peak);
     show_kib(text, "VmSize:", use.mapped);
-    show_kib(text, "VmLck:", 0);
+    show_kib(text, "VmLck:", use.locked);
     show_kib(text, "VmPin:", 0);
-    show_kib(text, "VmHWM:", resident_sum(&use.resident));
+    show_kib(text, "VmHWM:", use.resident_peak);
     show_kib(text, "VmRSS:", resident_sum(&use.resident));
     show_kib(text, "RssAnon:", use.resident.anonymous);
     show_kib(text, "RssFile:", use.resident.file);
@@ -77,7 +77,7 @@ static void show_memory(struct text_builder *text, struct process *process)
     show_kib(text, "VmPTE:", use.tables);
     show_kib(text, "VmSwap:", 0);
     show_kib(text, "HugetlbPages:", 0);
-    text_add_string(text, "CoreDumping:\t0\nTHP_enabled:\t1\n");
+    text_print(text, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !process->space.no_huge);
 }
 
 static void show_identity(struct text_builder *text, const struct task *task)
