@@ -81,82 +81,38 @@ struct elf64_plan {
 int elf64_plan(const struct image_source *source, struct elf64_plan *plan,
                const char **why) MUST_CHECK;
 
-/* Called for one entry: store bias + addend, 8 bytes, at bias + where. 0, or -errno to stop. */
-typedef int (*elf64_relocate_fn)(void *context, vaddr_t where, u64 addend);
-
-/* The addresses at which 8 bytes may be stored in one segment: `count` of them from `first` on. */
+/* Addresses of the file at which 8 bytes may be stored: `count` of them from `first` on. */
 struct elf64_window {
     vaddr_t first;
     u64 count;
+    u8 *bytes; /* where the 8 bytes of `first` are, when they are at hand */
+    u64 bias;  /* to add to what is stored there */
 };
 
-/* Finds the window that holds `where`, or returns -ENOEXEC with a phrase in *why. */
-int elf64_find_window(const struct elf64_plan *plan, vaddr_t where, struct elf64_window *window,
-                      const char **why) MUST_CHECK;
+/*
+ * Called for an entry outside of the window: store bias + addend, 8 bytes, at bias + where.
+ * *window comes with `first` and `count` of the segment that `where` lies in. Narrowed to what is at
+ * hand, with bytes and bias filled, it serves the entries that follow, without a call; with a count
+ * of 0 there is a call for each. 0, or -errno to stop.
+ */
+typedef int (*elf64_relocate_fn)(void *context, vaddr_t where, u64 addend,
+                                 struct elf64_window *window);
 
 #define ELF64_RELA_BATCH 64 /* entries read at a time; 1.5 KiB of stack */
 
-/* The entries of one batch; part of elf64_for_each_relative. */
-static inline __attribute__((always_inline)) int
-elf64_relocate_batch(const struct elf64_plan *plan, const Elf64_Rela *entry, const Elf64_Rela *end,
-                     struct elf64_window *window, elf64_relocate_fn relocate, void *context,
-                     const char **why)
-{
-    for (; entry < end; entry++) {
-        int error;
-        if (ELF64_R_TYPE(entry->r_info) != R_X86_64_RELATIVE)
-            continue;
-        if (unlikely(entry->r_offset - window->first >= window->count)) {
-            error = elf64_find_window(plan, entry->r_offset, window, why);
-            if (error != 0)
-                return error;
-        }
-        error = relocate(context, entry->r_offset, (u64)entry->r_addend);
-        if (unlikely(error != 0)) {
-            *why = "a relocation could not be applied";
-            return error;
-        }
-    }
-    return 0;
-}
-
 /*
- * Calls `relocate` for every R_X86_64_RELATIVE of DT_RELA. `where` and the seven bytes after it lie
- * in one segment, writable unless plan->has_textrel. Returns 0; -ENOEXEC with *why for an entry
- * that points outside; what `read` or `relocate` returned otherwise (*why is set then, too).
+ * Applies every R_X86_64_RELATIVE of DT_RELA, by `relocate` or in the window it gave. `where` and
+ * the seven bytes after it lie in one segment, writable unless plan->has_textrel. Returns 0;
+ * -ENOEXEC with *why for an entry that points outside; what `read` or `relocate` returned otherwise
+ * (*why is set then, too).
  *
  * Every other type needs the symbol table or runs the program's code (IRELATIVE), and belongs to
  * the program's own start-up or to its dynamic linker. Both apply the RELATIVE ones again, to the
  * same result, since the addend stands in the table and not at the target. That is what DT_RELR
  * lacks: there the addend is what the target holds, so a second round would add the bias twice. A
  * program with DT_RELR has start-up code that applies it, and we do not.
- *
- * This runs in every boot, over thousands of entries: the walk is inline so that `relocate`, a
- * static function, is compiled into the loop, and the bounds of the segment hit last are kept at
- * hand.
  */
-static inline __attribute__((always_inline)) MUST_CHECK int
-elf64_for_each_relative(const struct image_source *source, const struct elf64_plan *plan,
-                        elf64_relocate_fn relocate, void *context, const char **why)
-{
-    struct elf64_window window = {0};
-    Elf64_Rela batch[ELF64_RELA_BATCH];
-    size_t length;
-
-    for (u64 done = 0; done < plan->rela_size; done += length) {
-        int error;
-        length = MIN(plan->rela_size - done, (u64)sizeof(batch));
-        error = source->read(source, plan->rela_offset + done, batch, length);
-        if (error != 0) {
-            *why = "the relocation table could not be read";
-            return error;
-        }
-        error = elf64_relocate_batch(plan, batch, batch + length / sizeof(*batch), &window,
-                                     relocate, context, why);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
+int elf64_for_each_relative(const struct image_source *source, const struct elf64_plan *plan,
+                            elf64_relocate_fn relocate, void *context, const char **why) MUST_CHECK;
 
 #endif

@@ -50,44 +50,45 @@ static int clear_bss_start(struct aspace *space, const struct elf64_segment *seg
 struct relocation {
     struct aspace *space;
     u64 bias;
-    vaddr_t page_address; /* of `page`; entries come sorted, so the last page serves mostly */
-    u8 *page;
 };
-
-static int switch_page(struct relocation *relocation, vaddr_t address)
-{
-    relocation->page_address = ALIGN_DOWN(address, PAGE_SIZE);
-    relocation->page = aspace_writable_page(relocation->space, address);
-    return relocation->page ? 0 : -ENOMEM;
-}
 
 /* An entry whose eight bytes lie on two pages. */
 static int relocate_across(struct relocation *relocation, vaddr_t address, u64 value)
 {
     for (u32 i = 0; i < sizeof(value); i++, value >>= 8) {
-        int error = switch_page(relocation, address + i);
-        if (error != 0)
-            return error;
-        relocation->page[(address + i) & (PAGE_SIZE - 1)] = (u8)value;
+        u8 *page = aspace_writable_page(relocation->space, address + i);
+        if (!page)
+            return -ENOMEM;
+        page[(address + i) & (PAGE_SIZE - 1)] = (u8)value;
     }
     return 0;
 }
 
-static int relocate(void *context, vaddr_t where, u64 addend)
+/* The part of a segment's window on the page from `page_start` on, which the kernel sees at `page`. */
+static void narrow_window(struct elf64_window *window, vaddr_t page_start, u8 *page)
+{
+    vaddr_t first = MAX(window->first, page_start);
+    vaddr_t end = MIN(window->first + window->count, page_start + PAGE_SIZE - sizeof(u64) + 1);
+    window->bytes = page + (first - page_start);
+    window->first = first;
+    window->count = end - first;
+}
+
+static int relocate(void *context, vaddr_t where, u64 addend, struct elf64_window *window)
 {
     struct relocation *relocation = context;
     vaddr_t address = where + relocation->bias;
-    u64 offset = address - relocation->page_address;
-    if (unlikely(offset > PAGE_SIZE - 8 || !relocation->page)) {
-        if ((address & (PAGE_SIZE - 1)) > PAGE_SIZE - 8)
-            return relocate_across(relocation, address, addend + relocation->bias);
-        int error = switch_page(relocation, address);
-        if (error != 0)
-            return error;
-        offset = address & (PAGE_SIZE - 1);
+    u64 value = addend + relocation->bias, offset = address & (PAGE_SIZE - 1);
+    if (offset > PAGE_SIZE - sizeof(value)) {
+        window->count = 0;
+        return relocate_across(relocation, address, value);
     }
-    u64 value = addend + relocation->bias;
-    memcpy(relocation->page + offset, &value, sizeof(value));
+    u8 *page = aspace_writable_page(relocation->space, address);
+    if (!page)
+        return -ENOMEM;
+    memcpy(page + offset, &value, sizeof(value));
+    narrow_window(window, where - offset, page);
+    window->bias = relocation->bias;
     return 0;
 }
 

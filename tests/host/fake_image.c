@@ -126,7 +126,8 @@ static void check_plan(const struct elf64_plan *plan, u64 file_size)
     MUST(plan->relro_size <= plan->high - plan->low);
 }
 
-static int store(void *context, vaddr_t where, u64 addend)
+/* The first half of a segment is open to the walk, so that both ways are taken. */
+static int store(void *context, vaddr_t where, u64 addend, struct elf64_window *window)
 {
     struct loading *loading = context;
     u64 value = BIAS + addend;
@@ -136,6 +137,10 @@ static int store(void *context, vaddr_t where, u64 addend)
         if (where < segment->vaddr || where - segment->vaddr >= segment->memsz)
             continue;
         MUST(segment->memsz - (where - segment->vaddr) >= sizeof(value));
+        MUST(window->first == segment->vaddr && where - window->first < window->count);
+        window->count = loading->memory[i] != NULL ? window->count / 2 : 0;
+        window->bytes = loading->memory[i];
+        window->bias = BIAS;
         if (loading->memory[i] != NULL)
             memcpy(loading->memory[i] + (where - segment->vaddr), &value, sizeof(value));
         return 0;

@@ -239,10 +239,11 @@ struct seen {
     int stop_at;
 };
 
-static int see(void *context, vaddr_t where, u64 addend)
+static int see(void *context, vaddr_t where, u64 addend, struct elf64_window *window)
 {
     struct seen *seen = context;
 
+    window->count = 0; /* no entry goes past us */
     if (seen->stop_at != 0 && seen->count + 1 == (u64)seen->stop_at)
         return -EFAULT;
     seen->count++;

@@ -24,8 +24,9 @@
 static int accepted, libraries, refused;
 static u64 relocations;
 
-static int count_relocation(void *context, vaddr_t where, u64 addend)
+static int count_relocation(void *context, vaddr_t where, u64 addend, struct elf64_window *window)
 {
+    window->count = 0;
     (void)where;
     (void)addend;
     ++*(u64 *)context;
