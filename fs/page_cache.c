@@ -248,6 +248,15 @@ void page_cache_borrow(struct page_cache *cache, paddr_t base, u64 size)
     mutex_unlock(&cache->lock);
 }
 
+const void *page_cache_view(struct page_cache *cache, u64 offset, size_t length)
+{
+    mutex_lock(&cache->lock);
+    bool inside = offset <= cache->borrowed_size && length <= cache->borrowed_size - offset;
+    bool untouched = cache->pages.count == 0;
+    mutex_unlock(&cache->lock);
+    return inside && untouched ? phys_to_virt(cache->borrowed_base + offset) : NULL;
+}
+
 /* ---- Sizes and holes --------------------------------------------------------------------------*/
 
 /* Zero a piece of one page that the tree has. */

@@ -34,6 +34,10 @@ bool page_cache_is(const struct vm_object *object);
  * without copying; `size` becomes the file's. The cache is empty. */
 void page_cache_borrow(struct page_cache *cache, paddr_t base, u64 size);
 
+/* The bytes at [offset, offset + length) where they lie, when all of the file is a module's and
+ * nothing of it was ever written; NULL otherwise. They stay for good, and stay what they are. */
+const void *page_cache_view(struct page_cache *cache, u64 offset, size_t length);
+
 /* The file's size in bytes: pages beyond it cannot be mapped (SIGBUS). Growing makes a hole;
  * shrinking frees pages, clears the rest of the last one and takes them out of all mappings. Pages
  * that page_cache_allocate made behind the end go, too, unless the size grows. */

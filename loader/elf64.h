@@ -32,6 +32,9 @@ struct image_source {
     int (*read)(const struct image_source *source, u64 offset, void *buffer, size_t length);
     u64 size; /* bytes */
     const void *context;
+    /* The same bytes where they are, readable for as long as the source is; NULL, also as the
+     * operation: they have to be read. */
+    const void *(*view)(const struct image_source *source, u64 offset, size_t length);
 };
 
 /* One PT_LOAD. Addresses are the file's own: the load bias is added by whoever maps. */

@@ -70,23 +70,32 @@ static int relocate_batch(struct walk *walk, const Elf64_Rela *entry, const Elf6
     return 0;
 }
 
-int elf64_for_each_relative(const struct image_source *source, const struct elf64_plan *plan,
-                            elf64_relocate_fn relocate, void *context, const char **why)
+static int relocate_by_reading(struct walk *walk, const struct image_source *source)
 {
-    struct walk walk = {.plan = plan, .relocate = relocate, .context = context, .why = why};
     Elf64_Rela batch[ELF64_RELA_BATCH];
     size_t length;
 
-    for (u64 done = 0; done < plan->rela_size; done += length) {
-        length = MIN(plan->rela_size - done, (u64)sizeof(batch));
-        int error = source->read(source, plan->rela_offset + done, batch, length);
+    for (u64 done = 0; done < walk->plan->rela_size; done += length) {
+        length = MIN(walk->plan->rela_size - done, (u64)sizeof(batch));
+        int error = source->read(source, walk->plan->rela_offset + done, batch, length);
         if (error != 0) {
-            *why = "the relocation table could not be read";
+            *walk->why = "the relocation table could not be read";
             return error;
         }
-        error = relocate_batch(&walk, batch, batch + length / sizeof(*batch));
+        error = relocate_batch(walk, batch, batch + length / sizeof(*batch));
         if (error != 0)
             return error;
     }
     return 0;
+}
+
+int elf64_for_each_relative(const struct image_source *source, const struct elf64_plan *plan,
+                            elf64_relocate_fn relocate, void *context, const char **why)
+{
+    struct walk walk = {.plan = plan, .relocate = relocate, .context = context, .why = why};
+    const Elf64_Rela *table =
+        source->view ? source->view(source, plan->rela_offset, plan->rela_size) : NULL;
+    if (table && IS_ALIGNED((u64)table, _Alignof(Elf64_Rela)))
+        return relocate_batch(&walk, table, table + plan->rela_size / sizeof(*table));
+    return relocate_by_reading(&walk, source);
 }

@@ -19,6 +19,12 @@ static int read_inode(const struct image_source *source, u64 offset, void *buffe
     return got == (long)length ? 0 : got < 0 ? (int)got : -EIO;
 }
 
+static const void *view_inode(const struct image_source *source, u64 offset, size_t length)
+{
+    const struct inode *inode = source->context;
+    return page_cache_view(page_cache_of(inode->object), offset, length);
+}
+
 /* The file behind `name`, if it may be run. */
 static int find_file(const struct path_context *place, const char *name, struct path *out)
 {
@@ -40,7 +46,7 @@ int program_open(const struct path_context *place, const char *name, struct prog
     if (error != 0)
         return error;
     out->inode = out->path.dentry->inode;
-    out->source = (struct image_source){read_inode, out->inode->size, out->inode};
+    out->source = (struct image_source){read_inode, out->inode->size, out->inode, view_inode};
     error = elf64_plan(&out->source, &out->plan, why);
     if (error != 0)
         path_put(&out->path);

@@ -67,9 +67,19 @@ static int read_image(const struct image_source *source, u64 offset, void *buffe
     return 0;
 }
 
+/* Images of odd sizes have to be read, so that both ways are tried. */
+static const void *view_image(const struct image_source *source, u64 offset, size_t length)
+{
+    const struct image *image = source->context;
+
+    MUST(offset <= image->size && length <= image->size - offset);
+    return image->size % 2 == 0 ? image->bytes + offset : NULL;
+}
+
 struct image_source image_source(const struct image *image)
 {
-    return (struct image_source){.read = read_image, .size = image->size, .context = image};
+    return (struct image_source){
+        .read = read_image, .size = image->size, .context = image, .view = view_image};
 }
 
 int image_plan(const struct image *image, struct elf64_plan *plan, const char **why)

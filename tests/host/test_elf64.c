@@ -257,6 +257,7 @@ static int walk(struct seen *seen)
     struct image image = {.bytes = (u8 *)&file, .size = sizeof(file)};
     struct image_source source = image_source(&image);
 
+    source.view = NULL;
     assert_int_equal(make_plan(), 0);
     return elf64_for_each_relative(&source, &plan, see, seen, &why);
 }
@@ -280,6 +281,36 @@ static void test_relocations(void **state)
     file.rela[RELATIVES].r_offset++;
     assert_int_equal(walk(&seen), -ENOEXEC);
     assert_string_equal(why, "a relocation points outside every segment");
+}
+
+static u64 view_shift; /* how far off alignment the viewed table is */
+static u8 shifted[sizeof(file) + 8] ALIGNED(8);
+
+static const void *view_file(const struct image_source *source, u64 offset, size_t length)
+{
+    (void)source;
+    memcpy(shifted + view_shift, (u8 *)&file + offset, length);
+    return shifted + view_shift;
+}
+
+/* The table may be read where it lies, and only if it is aligned there. */
+static void test_relocations_in_place(void **state)
+{
+    struct image image = {.bytes = (u8 *)&file, .size = sizeof(file)};
+    struct image_source source = image_source(&image);
+
+    (void)state;
+    fill_file();
+    assert_int_equal(make_plan(), 0);
+    source.view = view_file;
+    for (view_shift = 0; view_shift < 8; view_shift += 4) {
+        struct seen seen = {0};
+        source.read = view_shift == 0 ? NULL : source.read;
+        assert_int_equal(elf64_for_each_relative(&source, &plan, see, &seen, &why), 0);
+        assert_int_equal(seen.count, RELATIVES + 1);
+        assert_int_equal(seen.sum, RELATIVES * (RELATIVES - 1) / 2 * 3 - 1);
+        source.read = image_source(&image).read;
+    }
 }
 
 static void test_relocations_stop(void **state)
@@ -448,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_table_not_mapped),
         cmocka_unit_test(test_relocations),
+        cmocka_unit_test(test_relocations_in_place),
         cmocka_unit_test(test_relocations_stop),
         cmocka_unit_test(test_read_only_relocation),
         cmocka_unit_test(test_many_headers),
