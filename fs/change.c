@@ -219,7 +219,7 @@ static int check_rename(const struct rename *r)
         return r->flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
     if (r->old->mounts != 0)
         return -EBUSY;
-    return check_target(r);
+    return is_dead(r->new_parent) ? -ENOENT : check_target(r);
 }
 
 /* A directory that changes its parent takes its ".." along. */
@@ -242,39 +242,56 @@ static void tell_rename(const struct rename *r)
         notify_move(to, new->name, new->length, from, old->name, old->length, r->new->inode, NULL);
 }
 
+static int exchange_locked(const struct rename *r)
+{
+    struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
+    from->ops->rename(from, r->old, to);
+    to->ops->rename(to, r->new, from);
+    dentry_exchange(r->old, r->new);
+    move_parent_link(from, to, r->old);
+    move_parent_link(to, from, r->new);
+    inode_touch_meta(r->new->inode);
+    return 0;
+}
+
+static int move_locked(const struct rename *r)
+{
+    struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
+    struct dentry_name name;
+    int error = dentry_name_prepare(&name, r->new_last->name, r->new_last->length);
+    if (error != 0)
+        return error;
+    if (r->new->inode)
+        error = remove_locked(to, r->new);
+    else
+        dentry_remove(r->new);
+    if (error != 0) {
+        dentry_name_free(&name);
+        return error;
+    }
+    /* From here on nothing can fail. */
+    from->ops->rename(from, r->old, to);
+    dentry_move(r->old, r->new_parent->dentry, &name);
+    move_parent_link(from, to, r->old);
+    return 0;
+}
+
 static int rename_locked(const struct rename *r)
 {
     struct inode *from = inode_at(r->old_parent), *to = inode_at(r->new_parent);
     int error = check_rename(r);
     if (error != 0 || r->old->inode == r->new->inode)
         return error; /* two links of one file: nothing to do */
-    error = from->ops->rename ? from->ops->rename(from, r->old, to) : -EPERM;
+    if (!from->ops->rename)
+        return -EPERM;
+    error = r->flags & RENAME_EXCHANGE ? exchange_locked(r) : move_locked(r);
     if (error != 0)
         return error;
-    if (r->flags & RENAME_EXCHANGE) {
-        error = dentry_exchange(r->old, r->new);
-        if (error == 0) {
-            move_parent_link(from, to, r->old);
-            move_parent_link(to, from, r->new);
-        }
-    } else {
-        if (r->new->inode)
-            error = remove_locked(to, r->new);
-        else
-            dentry_remove(r->new);
-        if (error == 0)
-            error =
-                dentry_move(r->old, r->new_parent->dentry, r->new_last->name, r->new_last->length);
-        if (error == 0)
-            move_parent_link(from, to, r->old);
-    }
-    if (error == 0) {
-        inode_touch_data(from);
-        inode_touch_data(to);
-        inode_touch_meta(r->old->inode);
-        tell_rename(r);
-    }
-    return error;
+    inode_touch_data(from);
+    inode_touch_data(to);
+    inode_touch_meta(r->old->inode);
+    tell_rename(r);
+    return 0;
 }
 
 static bool is_no_name(const struct last_name *last)

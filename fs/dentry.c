@@ -12,6 +12,7 @@
 
 #include "fs/notify.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
@@ -88,6 +89,40 @@ static bool set_name(struct dentry *dentry, const char *name, size_t length)
     return true;
 }
 
+int dentry_name_prepare(struct dentry_name *name, const char *text, size_t length)
+{
+    char *to = name->inline_text;
+    if (length >= sizeof(name->inline_text))
+        to = kmalloc(length + 1);
+    if (!to)
+        return -ENOMEM;
+    memcpy(to, text, length);
+    to[length] = '\0';
+    name->text = to == name->inline_text ? NULL : to;
+    name->length = length;
+    return 0;
+}
+
+void dentry_name_free(struct dentry_name *name)
+{
+    kfree(name->text);
+}
+
+/* Give a dentry the name, and `name` the one it had. */
+static void swap_name(struct dentry *dentry, struct dentry_name *name)
+{
+    struct dentry_name old = {.text = dentry->name, .length = dentry->name_length};
+    if (dentry->name == dentry->inline_name) {
+        old.text = NULL;
+        memcpy(old.inline_text, dentry->inline_name, sizeof(old.inline_text));
+    }
+    if (!name->text)
+        memcpy(dentry->inline_name, name->inline_text, sizeof(dentry->inline_name));
+    dentry->name = name->text ? name->text : dentry->inline_name;
+    dentry->name_length = name->length;
+    *name = old;
+}
+
 static void free_name(struct dentry *dentry)
 {
     if (dentry->name != dentry->inline_name)
@@ -153,7 +188,7 @@ struct dentry *dentry_find(struct dentry *parent, const char *name, size_t lengt
                       dentry->name_length != length || memcmp(dentry->name, name, length) != 0))
         dentry = dentry->hash_next;
     if (dentry)
-        dentry->refs++;
+        dentry_get(dentry);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return dentry;
 }
@@ -164,10 +199,23 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len
     if (!dentry)
         return NULL;
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    parent->refs++;
+    dentry_get(parent);
     dentry->parent = parent;
     insert_child_locked(parent, dentry);
     spin_unlock_irqrestore(&dcache_lock, flags);
+    return dentry;
+}
+
+struct dentry *dentry_create_nameless(struct dentry *parent, struct inode *inode)
+{
+    char name[24]; /* as Linux calls them */
+    size_t length = fmt_snprintf(name, sizeof(name), "#%lu", inode->number);
+    struct dentry *dentry = dentry_alloc(name, length);
+    if (!dentry)
+        return NULL;
+    dentry_get(parent);
+    dentry->parent = parent;
+    dentry->inode = inode;
     return dentry;
 }
 
@@ -187,42 +235,40 @@ void dentry_remove(struct dentry *dentry)
         dentry_put(dentry); /* the directory's own reference */
 }
 
-int dentry_move(struct dentry *dentry, struct dentry *parent, const char *name, size_t length)
+/* Under another parent, with the reference that goes with it. */
+static void insert_moved_locked(struct dentry *parent, struct dentry *dentry)
 {
-    struct dentry renamed = {0};
-    if (!set_name(&renamed, name, length))
-        return -ENOMEM;
-    u64 flags = spin_lock_irqsave(&dcache_lock);
-    struct dentry *old_parent = dentry->parent;
-    char *old_name = dentry->name == dentry->inline_name ? NULL : dentry->name;
-    remove_child_locked(dentry);
-    memcpy(dentry->inline_name, renamed.inline_name, sizeof(renamed.inline_name));
-    dentry->name = renamed.name == renamed.inline_name ? dentry->inline_name : renamed.name;
-    dentry->name_length = length;
-    parent->refs++;
     dentry->parent = parent;
     insert_child_locked(parent, dentry);
+}
+
+void dentry_move(struct dentry *dentry, struct dentry *parent, struct dentry_name *name)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *old_parent = dentry->parent;
+    remove_child_locked(dentry);
+    swap_name(dentry, name);
+    dentry_get(parent);
+    insert_moved_locked(parent, dentry);
     spin_unlock_irqrestore(&dcache_lock, flags);
-    kfree(old_name);
+    dentry_name_free(name);
     dentry_put(old_parent);
-    return 0;
 }
 
 /* Their names and places change; what they name stays with them. */
-int dentry_exchange(struct dentry *first, struct dentry *second)
+void dentry_exchange(struct dentry *first, struct dentry *second)
 {
+    struct dentry_name name = {0};
+    u64 flags = spin_lock_irqsave(&dcache_lock);
     struct dentry *first_parent = first->parent, *second_parent = second->parent;
-    char first_name[NAME_LENGTH_MAX + 1], second_name[NAME_LENGTH_MAX + 1];
-    size_t first_length = first->name_length, second_length = second->name_length;
-    memcpy(first_name, first->name, first_length);
-    memcpy(second_name, second->name, second_length);
-    int error = dentry_move(first, second_parent, second_name, second_length);
-    if (error == 0) {
-        error = dentry_move(second, first_parent, first_name, first_length);
-        if (error != 0) /* the first one's old name is short enough, or was allocated before */
-            (void)!dentry_move(first, first_parent, first_name, first_length);
-    }
-    return error;
+    remove_child_locked(first);
+    remove_child_locked(second);
+    swap_name(first, &name);
+    swap_name(second, &name);
+    swap_name(first, &name);
+    insert_moved_locked(second_parent, first);
+    insert_moved_locked(first_parent, second);
+    spin_unlock_irqrestore(&dcache_lock, flags);
 }
 
 bool dentry_has_children(struct dentry *dir)
@@ -253,7 +299,7 @@ struct dentry *dentry_next_child(struct dentry *dir, u64 after)
         best = next ? rb_entry(next, struct dentry, sibling) : NULL;
     }
     if (best)
-        best->refs++;
+        dentry_get(best);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return best;
 }
@@ -263,7 +309,7 @@ struct dentry *dentry_get_parent(struct dentry *dentry, char *name)
     u64 flags = spin_lock_irqsave(&dcache_lock);
     struct dentry *parent = dentry->parent == dentry ? NULL : dentry->parent;
     if (parent) {
-        parent->refs++;
+        dentry_get(parent);
         memcpy(name, dentry->name, dentry->name_length + 1);
     }
     spin_unlock_irqrestore(&dcache_lock, flags);
@@ -275,16 +321,32 @@ void dentry_get(struct dentry *dentry)
     __atomic_add_fetch(&dentry->refs, 1, __ATOMIC_RELAXED);
 }
 
+/* Without the lock, as long as somebody else has a reference, too. */
+static bool put_shared(struct dentry *dentry)
+{
+    u32 refs = __atomic_load_n(&dentry->refs, __ATOMIC_RELAXED);
+    while (refs > 1)
+        if (__atomic_compare_exchange_n(&dentry->refs, &refs, refs - 1, true, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
+/* The last reference, taken with the lock held, as finding a dentry takes one: no longer in the
+ * table, it cannot be found any more. */
+static bool put_last(struct dentry *dentry)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    bool last = __atomic_sub_fetch(&dentry->refs, 1, __ATOMIC_ACQ_REL) == 0;
+    if (last)
+        remove_child_locked(dentry);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return last;
+}
+
 void dentry_put(struct dentry *dentry)
 {
-    while (dentry) {
-        u64 flags = spin_lock_irqsave(&dcache_lock);
-        if (--dentry->refs != 0) {
-            spin_unlock_irqrestore(&dcache_lock, flags);
-            return;
-        }
-        remove_child_locked(dentry);
-        spin_unlock_irqrestore(&dcache_lock, flags);
+    while (dentry && !put_shared(dentry) && put_last(dentry)) {
         struct dentry *parent = dentry->parent == dentry ? NULL : dentry->parent;
         if (dentry->inode && dentry->inode->nlink == 0)
             notify_gone(dentry->inode);

@@ -15,7 +15,8 @@
 #include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
 
-#define NAME_LENGTH_MAX 255
+#define NAME_LENGTH_MAX    255
+#define DENTRY_INLINE_NAME 32
 
 struct dentry {
     struct dentry *parent; /* holds a reference; the root's is itself */
@@ -34,7 +35,14 @@ struct dentry {
     struct rb_root children; /* by cookie */
     u64 next_cookie;
     char *name; /* NUL-terminated; inline_name when short */
-    char inline_name[32];
+    char inline_name[DENTRY_INLINE_NAME];
+};
+
+/* A name that a dentry may get, with the memory for it. */
+struct dentry_name {
+    char *text; /* NUL-terminated; NULL: `inline_text` */
+    size_t length;
+    char inline_text[DENTRY_INLINE_NAME];
 };
 
 /* The root of a new file system. Takes over the reference of `inode`. NULL: out of memory. */
@@ -47,17 +55,24 @@ struct dentry *dentry_find(struct dentry *parent, const char *name, size_t lengt
  * memory. */
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length);
 
+/* A dentry that cannot be found, for a file without a name that was opened in `parent` (O_TMPFILE):
+ * `inode`, whose reference it takes over, unless out of memory (NULL). */
+struct dentry *dentry_create_nameless(struct dentry *parent, struct inode *inode);
+
 /* Give a negative dentry its inode (whose reference it takes over). */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
 
 /* Take a name out of its directory: it can no longer be found; open files keep it. */
 void dentry_remove(struct dentry *dentry);
 
-/* Move a dentry to another name; what is at the new name was removed before. 0 or -ENOMEM. */
-int dentry_move(struct dentry *dentry, struct dentry *parent, const char *name,
-                size_t length) MUST_CHECK;
-/* Let two dentries change places. 0 or -ENOMEM. */
-int dentry_exchange(struct dentry *first, struct dentry *second) MUST_CHECK;
+/* Everything about a name that can fail. 0 or -ENOMEM. */
+int dentry_name_prepare(struct dentry_name *name, const char *text, size_t length) MUST_CHECK;
+void dentry_name_free(struct dentry_name *name);
+
+/* Move a dentry to another name, which it takes over; what was there was removed before. */
+void dentry_move(struct dentry *dentry, struct dentry *parent, struct dentry_name *name);
+/* Let two dentries change places. */
+void dentry_exchange(struct dentry *first, struct dentry *second);
 
 /* True when `dir` has an entry (that is not negative). */
 bool dentry_has_children(struct dentry *dir);

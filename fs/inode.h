@@ -48,8 +48,12 @@ struct inode_ops {
     int (*link)(struct inode *dir, struct dentry *dentry, struct inode *target);
     /* May the entry be removed? For rmdir: -ENOTEMPTY. The caller then detaches it. */
     int (*unlink)(struct inode *dir, struct dentry *dentry);
-    /* May `dentry` move to `to_dir`? The caller moves it. */
-    int (*rename)(struct inode *dir, struct dentry *dentry, struct inode *to_dir);
+    /* `dentry` moves to `to_dir`, by the caller, who also counts links: keep the sizes of both.
+     * NULL: names cannot move (-EPERM). */
+    void (*rename)(struct inode *dir, struct dentry *dentry, struct inode *to_dir);
+    /* An inode without a link that may get one unless `exclusive` (O_TMPFILE), with one reference.
+     * NULL: -EOPNOTSUPP. */
+    int (*nameless)(struct inode *dir, u32 mode, bool exclusive, struct inode **out);
 
     /* A symbolic link's target into `buffer`; the length, not NUL-terminated, or -errno. */
     long (*readlink)(struct inode *inode, char *buffer, size_t size);

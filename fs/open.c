@@ -154,6 +154,37 @@ static int open_creating(const struct path *parent, const struct last_name *last
     }
 }
 
+/* A file in the directory `dir` that has no name. */
+static int open_nameless(const struct path *dir, const struct open_how_kernel *how,
+                         struct file **out)
+{
+    struct inode *parent = dir->dentry->inode, *inode;
+    if (!parent->ops->nameless)
+        return -EOPNOTSUPP;
+    mutex_lock(&parent->lock);
+    int error = parent->ops->nameless(parent, how->mode & 07777, how->flags & O_EXCL, &inode);
+    mutex_unlock(&parent->lock);
+    if (error != 0)
+        return error;
+    struct path path = {dir->mount, dentry_create_nameless(dir->dentry, inode)};
+    if (!path.dentry) {
+        inode_put(inode);
+        return -ENOMEM;
+    }
+    error = open_path(&path, how->flags & ~(u32)O_DIRECTORY, true, out);
+    if (error == 0)
+        (*out)->flags |= O_DIRECTORY; /* as it was asked for: F_GETFL tells */
+    dentry_put(path.dentry);
+    return error;
+}
+
+static int open_existing(const struct path *path, const struct open_how_kernel *how,
+                         struct file **out)
+{
+    return how->flags & __O_TMPFILE ? open_nameless(path, how, out)
+                                    : open_path(path, how->flags, false, out);
+}
+
 int file_open(const struct path_context *context, const struct path *start, const char *name,
               const struct open_how_kernel *how, struct file **out)
 {
@@ -174,7 +205,7 @@ int file_open(const struct path_context *context, const struct path *start, cons
         error = path_walk(context, start, name, how->walk | follow | directory, &path);
         if (error != 0)
             return error;
-        error = open_path(&path, how->flags, false, out);
+        error = open_existing(&path, how, out);
     }
     path_put(&path);
     return error;

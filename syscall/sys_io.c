@@ -49,11 +49,17 @@ static long restartable(long result)
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 
-/* Who watches the file is told of a transfer that moved something. */
+/* A transfer is counted (/proc/self/io), and who watches the file is told of one that moved
+ * something. */
 static void tell(const struct file *file, transfer move, long result)
 {
-    if (result > 0)
-        notify_file(file, move == file_read ? IN_ACCESS : IN_MODIFY);
+    struct process_io *io = &process_current()->io;
+    bool read = move == file_read;
+    (*(read ? &io->read_calls : &io->write_calls))++;
+    if (result <= 0)
+        return;
+    *(read ? &io->read_bytes : &io->written_bytes) += result;
+    notify_file(file, read ? IN_ACCESS : IN_MODIFY);
 }
 
 /* At the file's own position; files without one need no lock, and may block without holding it. */
@@ -248,10 +254,6 @@ static long truncate_inode(struct inode *inode, s64 length)
         return -EISDIR;
     if (!inode_is(inode, S_IFREG) || !inode->ops->truncate)
         return -EINVAL;
-    if ((u64)length > process_current()->limits[RLIMIT_FSIZE].rlim_cur) {
-        signal_send(task_current(), SIGXFSZ, &(struct signal_info){.code = SI_KERNEL});
-        return -EFBIG;
-    }
     mutex_lock(&inode->lock);
     long error = inode->ops->truncate(inode, length);
     if (error == 0)

@@ -14,14 +14,33 @@
 
 #define STATUS_FLAGS (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
+#define FLAGS_KNOWN                                                                            \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | STATUS_FLAGS | O_SYNC | O_LARGEFILE | \
+     O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_PATH | __O_TMPFILE)
+#define FLAGS_OF_PATH (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* What cannot go together (Linux fs/open.c: build_open_flags). */
+static long check_how(struct open_how_kernel *how)
+{
+    u32 flags = how->flags;
+    if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+        return -EINVAL;
+    if ((flags & __O_TMPFILE) && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY))
+        return -EINVAL;
+    if (flags & __O_SYNC)
+        how->flags |= O_DSYNC;
+    return 0;
+}
+
 static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
 {
     struct name *name;
     struct path start;
     struct file *file;
-    how->flags |= O_LARGEFILE;
     how->mode &= ~process_current()->umask;
-    long error = name_get(user, &name);
+    long error = check_how(how);
+    if (error == 0)
+        error = name_get(user, &name);
     if (error != 0)
         return error;
     error = name->text[0] == '\0' ? -ENOENT : names_start(dirfd, name->text, &start);
@@ -35,7 +54,10 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
 
 long sys_openat(int dirfd, uptr path, int flags, unsigned mode)
 {
-    struct open_how_kernel how = {.flags = flags, .mode = flags & O_CREAT ? mode & 07777 : 0};
+    struct open_how_kernel how = {.flags = flags & FLAGS_KNOWN, .mode = mode & 07777};
+    how.flags |= O_LARGEFILE;
+    if (flags & O_PATH) /* beats everything else */
+        how.flags &= FLAGS_OF_PATH;
     return open_name(dirfd, path, &how);
 }
 
@@ -47,6 +69,26 @@ long sys_open(uptr path, int flags, unsigned mode)
 long sys_creat(uptr path, unsigned mode)
 {
     return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+#define RESOLVE_KNOWN                                                                  \
+    (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
+     RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+/* Unlike openat, what is unknown is refused. */
+static long check_open_how(const struct open_how *how)
+{
+    bool creates = how->flags & (O_CREAT | __O_TMPFILE);
+    if ((how->flags & ~(u64)FLAGS_KNOWN) || (how->resolve & ~(u64)RESOLVE_KNOWN))
+        return -EINVAL;
+    if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
+        return -EINVAL;
+    if (creates ? (how->mode & ~07777UL) : how->mode)
+        return -EINVAL;
+    if ((how->flags & O_PATH) && (how->flags & ~(u64)FLAGS_OF_PATH))
+        return -EINVAL;
+    /* Everything is in memory, so what does not create never has to wait. */
+    return (how->resolve & RESOLVE_CACHED) && (creates || (how->flags & O_TRUNC)) ? -EAGAIN : 0;
 }
 
 long sys_openat2(int dirfd, uptr path, uptr how_user, size_t size)
@@ -66,11 +108,9 @@ long sys_openat2(int dirfd, uptr path, uptr how_user, size_t size)
         if (!mem_is_zero(beyond, piece))
             return -E2BIG; /* a newer program asks for what we do not know */
     }
-    if ((how.resolve & ~0x3fUL) || (how.flags >> 32) || (how.mode & ~07777UL) ||
-        (how.mode != 0 && !(how.flags & (O_CREAT | __O_TMPFILE))))
-        return -EINVAL;
-    if ((how.resolve & RESOLVE_BENEATH) && (how.resolve & RESOLVE_IN_ROOT))
-        return -EINVAL;
+    long error = check_open_how(&how);
+    if (error != 0)
+        return error;
     struct open_how_kernel kernel_how = {how.flags, how.mode,
                                          WALK_RESOLVE(how.resolve & ~(u64)RESOLVE_CACHED)};
     return open_name(dirfd, path, &kernel_how);

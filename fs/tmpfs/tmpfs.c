@@ -164,8 +164,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
     return 0;
 }
 
-/* `private` of a file without a link that may get one (O_TMPFILE); one whose last link was removed
- * may not. */
+/* `private` of a file without a link that may get its first (O_TMPFILE); one whose last link was
+ * removed may not. */
 static char linkable;
 
 static int tmpfs_link(struct inode *dir, struct dentry *dentry, struct inode *target)
@@ -174,6 +174,8 @@ static int tmpfs_link(struct inode *dir, struct dentry *dentry, struct inode *ta
     bool ok = dir->nlink != 0 && (target->nlink != 0 || target->private == &linkable);
     if (ok) {
         target->nlink++;
+        if (target->private == &linkable)
+            target->private = NULL;
         inode_touch_meta(target);
         inode_get(target);
         enter(dir, dentry, target);
@@ -201,15 +203,11 @@ static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
     return 0;
 }
 
-/* The counts of links are the caller's business. */
-static int tmpfs_rename(struct inode *dir, struct dentry *dentry, struct inode *to_dir)
+static void tmpfs_rename(struct inode *dir, struct dentry *dentry, struct inode *to_dir)
 {
     (void)dentry;
-    if (to_dir->nlink == 0)
-        return -ENOENT;
     dir->size -= NAME_BYTES;
     to_dir->size += NAME_BYTES;
-    return 0;
 }
 
 static long tmpfs_readlink(struct inode *inode, char *buffer, size_t size)
@@ -217,6 +215,20 @@ static long tmpfs_readlink(struct inode *inode, char *buffer, size_t size)
     size_t length = MIN(inode->size, size);
     memcpy(buffer, inode->private, length);
     return length;
+}
+
+/* As the directory would have it, but for the name. */
+static int tmpfs_nameless(struct inode *dir, u32 mode, bool exclusive, struct inode **out)
+{
+    if (dir->nlink == 0)
+        return -ENOENT;
+    int error = make_inode(tmpfs_of(dir->sb), S_IFREG | (mode & ~S_IFMT), out);
+    if (error != 0)
+        return error;
+    inherit_group(dir, *out);
+    (*out)->nlink = 0;
+    (*out)->private = exclusive ? NULL : &linkable;
+    return 0;
 }
 
 static const struct inode_ops file_inode_ops = {
@@ -230,6 +242,7 @@ static const struct inode_ops directory_inode_ops = {
     .link = tmpfs_link,
     .unlink = tmpfs_unlink,
     .rename = tmpfs_rename,
+    .nameless = tmpfs_nameless,
     .destroy = destroy_inode,
 };
 
@@ -248,7 +261,6 @@ struct inode *tmpfs_nameless_file(struct superblock *sb, u32 mode)
     if (make_inode(tmpfs_of(sb), S_IFREG | (mode & ~S_IFMT), &inode) != 0)
         return NULL;
     inode->nlink = 0;
-    inode->private = &linkable;
     return inode;
 }
 

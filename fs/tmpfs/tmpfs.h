@@ -14,16 +14,17 @@
  * together, rounded up to pages; 0: half of memory. NULL: out of memory. It stays for good. */
 struct superblock *tmpfs_create(u64 size_limit);
 
-/* A regular file without a name (O_TMPFILE, memfd): one reference, no link, but it may get one.
- * NULL: out of memory or inodes. */
+/* A regular file that has no name and never gets one (memfd): one reference. NULL: out of memory or
+ * inodes. */
 struct inode *tmpfs_nameless_file(struct superblock *sb, u32 mode);
 
 /* The operations of its open regular files, for kinds of files that are built on them. */
 extern const struct file_ops tmpfs_file_ops;
 
-/* How far the running program may let a file grow (RLIMIT_FSIZE), in bytes. A write that starts
- * there or beyond is -EFBIG (the system call then raises SIGXFSZ), one that reaches over it is cut
- * off. Set by whoever knows processes; NULL: no limit. */
-extern u64 (*tmpfs_growth_limit)(void);
+/* How far the running program may let a file grow, in bytes (RLIMIT_FSIZE); it wants to have
+ * `wanted`, and if that is more, it is told (SIGXFSZ). A write that starts at the limit or beyond
+ * is -EFBIG then, one that reaches over it is cut off. Set by whoever knows processes; NULL: no
+ * limit. */
+extern u64 (*tmpfs_growth_limit)(u64 wanted);
 
 #endif

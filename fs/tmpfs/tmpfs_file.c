@@ -21,7 +21,12 @@
 #define SIZE_MAX_BYTES        (~0UL >> 1) /* off_t */
 #define FIRST_COOKIE_POSITION 2           /* what follows ".." */
 
-u64 (*tmpfs_growth_limit)(void);
+u64 (*tmpfs_growth_limit)(u64 wanted);
+
+static u64 growth_limit(u64 wanted)
+{
+    return tmpfs_growth_limit ? MIN(tmpfs_growth_limit(wanted), SIZE_MAX_BYTES) : SIZE_MAX_BYTES;
+}
 
 /* Linux's "relatime": only when it tells more than it did, so that reading mostly writes nothing. */
 static void note_read(const struct file *file)
@@ -56,7 +61,7 @@ static long file_read_kernel(struct file *file, void *buffer, size_t size, u64 *
 /* How many of `size` bytes may be written at `position`; -EFBIG: none. */
 static long allowed_size(u64 position, size_t size)
 {
-    u64 limit = tmpfs_growth_limit ? MIN(tmpfs_growth_limit(), SIZE_MAX_BYTES) : SIZE_MAX_BYTES;
+    u64 limit = growth_limit(position + 1); /* the first byte has to fit */
     if (position >= limit)
         return -EFBIG;
     return MIN(size, limit - position);
@@ -128,7 +133,7 @@ static s64 file_seek(struct file *file, s64 offset, unsigned whence)
 
 int tmpfs_truncate(struct inode *inode, u64 size)
 {
-    if (size > SIZE_MAX_BYTES)
+    if (size > inode->size && size > growth_limit(size))
         return -EFBIG;
     page_cache_resize(tmpfs_cache(inode), size);
     inode->size = size;
@@ -161,8 +166,7 @@ static int file_fallocate(struct file *file, int mode, u64 offset, u64 length)
         return -EOPNOTSUPP;
     u64 end = offset + length;
     bool grows = !(mode & FALLOC_FL_KEEP_SIZE) && end > file->inode->size;
-    if (end < offset || end > SIZE_MAX_BYTES ||
-        (grows && tmpfs_growth_limit && end > tmpfs_growth_limit()))
+    if (end < offset || end > SIZE_MAX_BYTES || (grows && end > growth_limit(end)))
         return -EFBIG;
     mutex_lock(&file->inode->lock);
     int error = fallocate_locked(file->inode, mode, offset, end);

@@ -83,13 +83,17 @@ static void put_locked(struct fdtable *table, u32 fd, struct file *file, bool cl
 {
     table->files[fd] = file;
     table->close_on_exec[fd] = close_on_exec;
+    if (!file)
+        table->lowest_free = MIN(table->lowest_free, fd);
+    else if (fd == table->lowest_free)
+        table->lowest_free++;
 }
 
 int fdtable_install(struct fdtable *table, struct file *file, int lowest, u64 limit,
                     bool close_on_exec)
 {
     u64 flags = spin_lock_irqsave(&table->lock);
-    u32 fd = lowest;
+    u32 fd = MAX((u32)lowest, table->lowest_free);
     while (fd < table->capacity && table->files[fd])
         fd++;
     int result = fd >= limit ? -EMFILE : grow_locked(table, fd);

@@ -11,6 +11,7 @@ struct fdtable {
     struct file **files;  /* NULL: free */
     u8 *close_on_exec;    /* one byte each */
     u32 capacity;
+    u32 lowest_free; /* no descriptor below is free */
 };
 
 void fdtable_init(struct fdtable *table);

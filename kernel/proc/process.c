@@ -8,6 +8,7 @@
 #include <asm/errno.h>
 
 #include "arch/upcalls.h"
+#include "fs/tmpfs/tmpfs.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/lib/string.h"
@@ -39,6 +40,16 @@ static void limits_init(struct rlimit64 *limits)
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
 }
 
+/* RLIMIT_FSIZE, for the file system. */
+static u64 growth_limit(u64 wanted)
+{
+    struct task *task = task_current();
+    u64 limit = task ? task->process->limits[RLIMIT_FSIZE].rlim_cur : RLIM64_INFINITY;
+    if (wanted > limit)
+        signal_send(task, SIGXFSZ, &(struct signal_info){.code = SI_KERNEL});
+    return limit;
+}
+
 struct process *process_create(int ring)
 {
     struct process *process = kzalloc(sizeof(*process));
@@ -48,6 +59,7 @@ struct process *process_create(int ring)
     process->ring = ring;
     process->umask = 022;
     limits_init(process->limits);
+    tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
     signals_init_actions(&process->actions);
     if (aspace_init(&process->space, ring == 3) != 0) {

@@ -30,6 +30,15 @@ static int make_directory(const struct path_context *place, const char *name, u3
     return error == -EEXIST ? 0 : error;
 }
 
+/* Memory that programs share by name, for everybody. */
+static struct superblock *create_shm(void)
+{
+    struct superblock *sb = tmpfs_create(page_total_count() * PAGE_SIZE / 2);
+    if (sb)
+        sb->root->inode->mode |= 01777;
+    return sb;
+}
+
 /* Mount `sb` on a directory, made if it is missing. */
 static int mount_system(const struct path_context *place, const char *name, struct superblock *sb)
 {
@@ -94,7 +103,7 @@ static int mount_systems(const struct path_context *place)
     if (error == 0)
         error = mount_system(place, "/dev", devfs_create());
     if (error == 0)
-        error = mount_system(place, "/dev/shm", tmpfs_create(page_total_count() * PAGE_SIZE / 2));
+        error = mount_system(place, "/dev/shm", create_shm());
     if (error == 0)
         error = make_directory(place, "/tmp", 01777);
     return error;
