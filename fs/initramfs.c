@@ -173,7 +173,7 @@ static struct unpack_entry from_tar(const struct tar_entry *tar)
         .uid = tar->uid,
         .gid = tar->gid,
         .device = device_number(tar->devmajor, tar->devminor),
-        .mtime = MAX(tar->mtime, 0),
+        .mtime = tar->mtime,
         .data = tar->data,
         .data_size = tar->data_size,
         .link = tar->link,

@@ -11,7 +11,7 @@
 struct directory_time {
     struct directory_time *next;
     struct inode *inode;
-    u64 mtime;
+    s64 mtime;
 };
 
 struct unpack {
@@ -34,7 +34,7 @@ struct unpack_entry {
     size_t name_length;
     u32 mode, uid, gid;
     u64 device; /* of a device node, as makedev encodes it */
-    u64 mtime;  /* nanoseconds */
+    s64 mtime;  /* nanoseconds */
     const u8 *data;
     u64 data_size;
     const char *link; /* a symbolic link's target */

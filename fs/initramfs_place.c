@@ -144,7 +144,7 @@ static int enter_parent(struct unpack *unpack, const struct unpack_entry *entry,
 }
 
 /* Directories change when names are put into them: their time is set at the end. */
-static int remember_time(struct unpack *unpack, struct inode *inode, u64 mtime)
+static int remember_time(struct unpack *unpack, struct inode *inode, s64 mtime)
 {
     struct directory_time *time = kmalloc(sizeof(*time));
     if (!time)

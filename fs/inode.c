@@ -48,6 +48,15 @@ void inode_put(struct inode *inode)
     kfree(inode);
 }
 
+/* Before 1970 the seconds are negative and the nanoseconds are not. */
+static void split_time(s64 time, unsigned long *seconds, unsigned long *nanoseconds)
+{
+    const s64 second = NS_PER_SECOND;
+    s64 rest = time % second;
+    *seconds = time / second - (rest < 0);
+    *nanoseconds = rest + (rest < 0 ? second : 0);
+}
+
 void inode_stat(struct inode *inode, struct stat *out)
 {
     memset(out, 0, sizeof(*out));
@@ -65,12 +74,9 @@ void inode_stat(struct inode *inode, struct stat *out)
     out->st_blksize = PAGE_SIZE;
     if (inode->object && inode_is(inode, S_IFREG))
         out->st_blocks = page_cache_owned(page_cache_of(inode->object)) * (PAGE_SIZE / STAT_BLOCK);
-    out->st_atime = inode->atime / NS_PER_SECOND;
-    out->st_atime_nsec = inode->atime % NS_PER_SECOND;
-    out->st_mtime = inode->mtime / NS_PER_SECOND;
-    out->st_mtime_nsec = inode->mtime % NS_PER_SECOND;
-    out->st_ctime = inode->ctime / NS_PER_SECOND;
-    out->st_ctime_nsec = inode->ctime % NS_PER_SECOND;
+    split_time(inode->atime, &out->st_atime, &out->st_atime_nsec);
+    split_time(inode->mtime, &out->st_mtime, &out->st_mtime_nsec);
+    split_time(inode->ctime, &out->st_ctime, &out->st_ctime_nsec);
     mutex_unlock(&inode->lock);
 }
 

@@ -86,7 +86,7 @@ struct inode {
     u32 nlink;
     u32 uid, gid;
     u64 size;
-    u64 atime, mtime, ctime, btime; /* nanoseconds since 1970 */
+    s64 atime, mtime, ctime, btime; /* nanoseconds since 1970 */
     struct xattr *xattrs;           /* fs/xattr.c */
     struct lock_table *locks;       /* fs/lock.c, which has its own lock */
     struct inotify_watch *watches;  /* fs/anon/inotify.c, likewise */

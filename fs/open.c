@@ -115,7 +115,9 @@ static int open_creating(const struct path *parent, const struct last_name *last
                          struct file **out)
 {
     struct dentry *dentry;
-    if (last->is_dot || last->is_dotdot || last->is_root || last->trailing_slash)
+    if (last->is_dot || last->is_dotdot || last->is_root)
+        return how->flags & O_EXCL ? -EEXIST : -EISDIR;
+    if (last->trailing_slash)
         return -EISDIR;
     for (;;) {
         int error = fs_create(parent, last, S_IFREG | (how->mode & 07777), 0, &dentry);

@@ -29,6 +29,8 @@ static long check_how(struct open_how_kernel *how)
         return -EINVAL;
     if (flags & __O_SYNC)
         how->flags |= O_DSYNC;
+    if (!(flags & O_PATH))
+        how->flags |= O_LARGEFILE;
     return 0;
 }
 
@@ -43,7 +45,10 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
         error = name_get(user, &name);
     if (error != 0)
         return error;
-    error = name->text[0] == '\0' ? -ENOENT : names_start(dirfd, name->text, &start);
+    /* With its root there, even an absolute name starts at the descriptor. */
+    bool in_root = how->walk & WALK_RESOLVE(RESOLVE_IN_ROOT);
+    error = name->text[0] == '\0' ? -ENOENT
+                                  : names_start(dirfd, in_root ? "." : name->text, &start);
     if (error == 0) {
         error = file_open(names_context(), &start, name->text, how, &file);
         path_put(&start);
@@ -55,7 +60,6 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
 long sys_openat(int dirfd, uptr path, int flags, unsigned mode)
 {
     struct open_how_kernel how = {.flags = flags & FLAGS_KNOWN, .mode = mode & 07777};
-    how.flags |= O_LARGEFILE;
     if (flags & O_PATH) /* beats everything else */
         how.flags &= FLAGS_OF_PATH;
     return open_name(dirfd, path, &how);

@@ -4,11 +4,13 @@
 #include <asm/stat.h>
 #include <asm/statfs.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
 
 #include "arch/usercopy.h"
 #include "fs/notify.h"
+#include "fs/pipe.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
@@ -20,11 +22,35 @@
 #define UTIME_NOW  ((1L << 30) - 1)
 #define UTIME_OMIT ((1L << 30) - 2)
 
+/* Times are kept in nanoseconds: from 1678 to 2262. */
+#define TIME_SECONDS_MAX (INT64_MAX / (s64)NS_PER_SECOND - 1)
+
 #define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
 
 static long put_stat(uptr out, const struct stat *status)
 {
     return usercopy_to(out, status, sizeof(*status)) ? -EFAULT : 0;
+}
+
+/* What statx tells beyond stat. */
+struct more_status {
+    bool has_birth;
+    s64 birth; /* nanoseconds since 1970 */
+    int mount; /* 0: none */
+    bool is_mount_root;
+};
+
+static void fill_more(const struct inode *inode, const struct path *place, struct more_status *more)
+{
+    *more = (struct more_status){0};
+    if (inode) {
+        more->has_birth = inode->sb->magic == TMPFS_MAGIC;
+        more->birth = inode->btime;
+    }
+    if (place->mount) {
+        more->mount = place->mount->id;
+        more->is_mount_root = place->dentry == place->mount->root;
+    }
 }
 
 static void file_stat(struct file *file, struct stat *out)
@@ -37,12 +63,15 @@ static void file_stat(struct file *file, struct stat *out)
     }
 }
 
-static long stat_descriptor(int fd, struct stat *out)
+/* `more` may be NULL. */
+static long stat_descriptor(int fd, struct stat *out, struct more_status *more)
 {
     struct file *file = descriptor_get_any(fd);
     if (!file)
         return -EBADF;
     file_stat(file, out);
+    if (more)
+        fill_more(file->inode, &(struct path){file->mount, file->dentry}, more);
     file_put(file);
     return 0;
 }
@@ -66,18 +95,20 @@ static long is_descriptor_itself(int dirfd, uptr path, int flags, bool *out)
     return 0;
 }
 
-static long stat_name(int dirfd, uptr path, int flags, struct stat *out)
+static long stat_name(int dirfd, uptr path, int flags, struct stat *out, struct more_status *more)
 {
     bool itself;
     struct path place;
     long error = is_descriptor_itself(dirfd, path, flags, &itself);
     if (error == 0 && itself)
-        return stat_descriptor(dirfd, out);
+        return stat_descriptor(dirfd, out, more);
     if (error == 0)
         error = names_walk(dirfd, path, walk_flags(flags), &place);
     if (error != 0)
         return error;
     inode_stat(place.dentry->inode, out);
+    if (more)
+        fill_more(place.dentry->inode, &place, more);
     path_put(&place);
     return 0;
 }
@@ -87,7 +118,7 @@ long sys_newfstatat(int dirfd, uptr path, uptr status, int flags)
     struct stat out;
     if (flags & ~STAT_FLAGS)
         return -EINVAL;
-    long error = stat_name(dirfd, path, flags, &out);
+    long error = stat_name(dirfd, path, flags, &out, NULL);
     return error != 0 ? error : put_stat(status, &out);
 }
 
@@ -104,7 +135,7 @@ long sys_lstat(uptr path, uptr status)
 long sys_fstat(int fd, uptr status)
 {
     struct stat out;
-    long error = stat_descriptor(fd, &out);
+    long error = stat_descriptor(fd, &out, NULL);
     return error != 0 ? error : put_stat(status, &out);
 }
 
@@ -140,17 +171,35 @@ static void fill_statx(struct statx *out, const struct stat *from)
     };
 }
 
+static void fill_statx_more(struct statx *out, const struct more_status *more)
+{
+    const s64 second = NS_PER_SECOND;
+    out->stx_attributes_mask = STATX_ATTR_MOUNT_ROOT;
+    if (more->has_birth) {
+        out->stx_mask |= STATX_BTIME;
+        out->stx_btime.tv_sec = more->birth / second;
+        out->stx_btime.tv_nsec = more->birth % second;
+    }
+    if (more->mount != 0) {
+        out->stx_mask |= STATX_MNT_ID;
+        out->stx_mnt_id = more->mount;
+        out->stx_attributes = more->is_mount_root ? STATX_ATTR_MOUNT_ROOT : 0;
+    }
+}
+
 long sys_statx(int dirfd, uptr path, int flags, unsigned mask, uptr buffer)
 {
     struct stat status;
+    struct more_status more;
     struct statx out;
     if ((flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE)) || (mask & STATX__RESERVED) ||
         (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
         return -EINVAL;
-    long error = stat_name(dirfd, path, flags & STAT_FLAGS, &status);
+    long error = stat_name(dirfd, path, flags & STAT_FLAGS, &status, &more);
     if (error != 0)
         return error;
     fill_statx(&out, &status);
+    fill_statx_more(&out, &more);
     return usercopy_to(buffer, &out, sizeof(out)) ? -EFAULT : 0;
 }
 
@@ -180,11 +229,16 @@ long sys_statfs(uptr path, uptr buffer)
 
 long sys_fstatfs(int fd, uptr buffer)
 {
-    static const struct superblock nameless = {.type = "anon_inodefs", .magic = 0x09041934};
+    static const struct superblock nameless = {.magic = ANON_INODE_FS_MAGIC};
+    static const struct superblock pipes = {.magic = PIPEFS_MAGIC};
     struct file *file = descriptor_get_any(fd);
     if (!file)
         return -EBADF;
-    long error = put_statfs(file->mount ? file->mount->sb : &nameless, buffer);
+    const struct superblock *sb = file->mount     ? file->mount->sb
+                                  : file->inode   ? file->inode->sb
+                                  : pipe_of(file) ? &pipes
+                                                  : &nameless;
+    long error = put_statfs(sb, buffer);
     file_put(file);
     return error;
 }
@@ -218,6 +272,9 @@ long sys_readlinkat(int dirfd, uptr path, uptr buffer, int size)
         return result;
     result = read_link(place.dentry->inode, buffer, size);
     path_put(&place);
+    char first = 1;
+    if (result == -EINVAL && usercopy_from(&first, path, 1) == 0 && first == '\0')
+        result = -ENOENT; /* an empty name stands for a link only */
     return result;
 }
 
@@ -263,7 +320,7 @@ struct change {
     u32 mode;
     u32 uid, gid; /* ~0: as it is */
     bool set_atime, set_mtime;
-    u64 atime, mtime;
+    s64 atime, mtime;
 };
 
 /* One of the times alone was read or written time; everything else is an attribute. */
@@ -366,7 +423,7 @@ long sys_fchown(int fd, unsigned uid, unsigned gid)
                                false);
 }
 
-static long decode_time(const struct __kernel_timespec *time, u64 now, bool *set, u64 *out)
+static long decode_time(const struct __kernel_timespec *time, u64 now, bool *set, s64 *out)
 {
     *set = time->tv_nsec != UTIME_OMIT;
     *out = now;
@@ -374,7 +431,8 @@ static long decode_time(const struct __kernel_timespec *time, u64 now, bool *set
         return 0;
     if (time->tv_nsec < 0 || (u64)time->tv_nsec >= NS_PER_SECOND)
         return -EINVAL;
-    *out = (time->tv_sec < 0 ? 0 : (u64)time->tv_sec) * NS_PER_SECOND + time->tv_nsec;
+    s64 seconds = MAX(MIN(time->tv_sec, TIME_SECONDS_MAX), -TIME_SECONDS_MAX);
+    *out = seconds * (s64)NS_PER_SECOND + time->tv_nsec;
     return 0;
 }
 
