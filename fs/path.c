@@ -373,6 +373,26 @@ static bool prepend(char *buffer, char **at, const char *text, size_t length)
     return true;
 }
 
+/* One name up, or out of a mount; false at the top of all. */
+static bool step_up(struct path *here)
+{
+    bool at_root = here->dentry == here->mount->root;
+    if (at_root && here->mount->parent == here->mount)
+        return false;
+    *here = at_root ? (struct path){here->mount->parent, here->mount->mountpoint}
+                    : (struct path){here->mount, here->dentry->parent};
+    return true;
+}
+
+bool path_is_below(const struct path *path, const struct path *root)
+{
+    struct path here = *path;
+    while (!same_place(&here, root))
+        if (!step_up(&here))
+            return false;
+    return true;
+}
+
 char *path_name(const struct path *path, const struct path *root, char *buffer, size_t size)
 {
     static const char deleted[] = " (deleted)";
@@ -384,16 +404,14 @@ char *path_name(const struct path *path, const struct path *root, char *buffer, 
         ok = ok && prepend(buffer, &at, deleted, sizeof(deleted) - 1);
     bool any = false;
     while (ok && !same_place(&here, root)) {
-        if (here.dentry == here.mount->root) {
-            if (here.mount->parent == here.mount)
-                break;
-            here = (struct path){here.mount->parent, here.mount->mountpoint};
-            continue;
-        }
-        ok = prepend(buffer, &at, here.dentry->name, here.dentry->name_length) &&
-             prepend(buffer, &at, "/", 1);
-        any = true;
-        here.dentry = here.dentry->parent;
+        const struct dentry *dentry = here.dentry;
+        bool has_name = dentry != here.mount->root;
+        if (!step_up(&here))
+            break;
+        if (has_name)
+            ok = prepend(buffer, &at, dentry->name, dentry->name_length) &&
+                 prepend(buffer, &at, "/", 1);
+        any |= has_name;
     }
     if (ok && !any)
         ok = prepend(buffer, &at, "/", 1);

@@ -63,6 +63,9 @@ void path_put(const struct path *path);
  * pointer into it, or NULL when it does not fit. An unlinked one gets " (deleted)". */
 char *path_name(const struct path *path, const struct path *root, char *buffer, size_t size);
 
+/* Does going up from `path` lead to `root`? (No: after chroot without chdir, as a rule.) */
+bool path_is_below(const struct path *path, const struct path *root);
+
 /* Mounts. The first becomes the root of all. 0 or -errno. */
 struct mount {
     struct superblock *sb;

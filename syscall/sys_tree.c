@@ -266,6 +266,16 @@ long sys_fchdir(int fd)
     return error;
 }
 
+/* As Linux marks names that do not begin at the root; NULL: no room. */
+static char *prepend_unreachable(const char *buffer, char *name)
+{
+    static const char mark[] = "(unreachable)";
+    size_t length = sizeof(mark) - 1;
+    if (!name || (size_t)(name - buffer) < length)
+        return NULL;
+    return memcpy(name - length, mark, length);
+}
+
 long sys_getcwd(uptr buffer, size_t size)
 {
     const struct path_context *place = names_context();
@@ -275,6 +285,8 @@ long sys_getcwd(uptr buffer, size_t size)
     if (!text)
         return -ENOMEM;
     char *name = path_name(&place->cwd, &place->root, text, PATH_MAX);
+    if (!path_is_below(&place->cwd, &place->root))
+        name = prepend_unreachable(text, name);
     long length = name ? (long)(text + PATH_MAX - name) : -ENAMETOOLONG;
     if (length > 0 && (size_t)length > size)
         length = -ERANGE;

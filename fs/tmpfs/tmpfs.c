@@ -85,8 +85,10 @@ static int make_inode(struct tmpfs *fs, u32 mode, struct inode **out)
             goto no_cache;
         inode->object = page_cache_object(cache);
     }
-    if (S_ISDIR(mode))
+    if (S_ISDIR(mode)) {
         inode->nlink = 2;
+        inode->size = 2 * NAME_BYTES;
+    }
     *out = inode;
     return 0;
 no_cache:

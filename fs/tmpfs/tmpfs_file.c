@@ -5,7 +5,8 @@
  * Writing and everything that changes a size holds the inode's lock; reading holds none, because
  * the page cache knows where the file ends. Reading a directory holds its lock, so that no name
  * changes under our hands; positions are 0 for ".", 1 for "..", and a name's cookie plus 1 behind
- * that, which stays what it is when other names come and go.
+ * that, which stays what it is when other names come and go. file->object is the last cookie there
+ * was when reading began: who makes a name for each that is read must come to an end.
  */
 #include "fs/tmpfs/tmpfs.h"
 
@@ -207,7 +208,8 @@ static bool emit_dots(const struct dentry *dir, struct dir_context *context, u64
     return true;
 }
 
-static void emit_names(struct dentry *dir, struct dir_context *context, u64 *position)
+/* Up to the cookie `last`. */
+static void emit_names(struct dentry *dir, struct dir_context *context, u64 last, u64 *position)
 {
     bool taken = true;
     while (taken) {
@@ -215,7 +217,8 @@ static void emit_names(struct dentry *dir, struct dir_context *context, u64 *pos
         if (!entry)
             return;
         u64 next = entry->cookie + FIRST_COOKIE_POSITION;
-        taken = context->emit(context, entry->name, entry->name_length, entry->inode->number,
+        taken = entry->cookie <= last &&
+                context->emit(context, entry->name, entry->name_length, entry->inode->number,
                               entry_type(entry->inode), next) == 0;
         if (taken)
             *position = next;
@@ -225,9 +228,12 @@ static void emit_names(struct dentry *dir, struct dir_context *context, u64 *pos
 
 static int directory_read(struct file *file, struct dir_context *context, u64 *position)
 {
+    struct dentry *dir = file->dentry;
     mutex_lock(&file->inode->lock);
-    if (emit_dots(file->dentry, context, position))
-        emit_names(file->dentry, context, position);
+    if (*position == 0 || !file->object)
+        file->object = (void *)dir->next_cookie;
+    if (emit_dots(dir, context, position))
+        emit_names(dir, context, (u64)file->object, position);
     mutex_unlock(&file->inode->lock);
     note_read(file);
     return 0;
