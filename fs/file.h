@@ -31,6 +31,9 @@ struct dir_context {
                 u8 type /* DT_* */, u64 next_offset);
 };
 
+/* As the position of a write: the end of the file, wherever that is (RWF_APPEND). */
+#define POSITION_END (~0UL)
+
 struct file_ops {
     /* The file was opened by name: make what it needs, or replace file->ops. 0 or -errno. */
     int (*open)(struct file *file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Moving bytes through descriptors: read, write and their kin; seeking; truncating; syncing. */
 #include <asm/errno.h>
+#include <asm/poll.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
@@ -142,6 +143,14 @@ static long vectors_get(uptr user, size_t count, struct iovec **out)
     return error;
 }
 
+static u64 total_length(const struct iovec *vectors, size_t count)
+{
+    u64 total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += vectors[i].iov_len;
+    return total;
+}
+
 static long transfer_vectors(struct file *file, const struct iovec *vectors, size_t count,
                              u64 *position, transfer move)
 {
@@ -164,71 +173,116 @@ static long transfer_vectors(struct file *file, const struct iovec *vectors, siz
     return done;
 }
 
-/* `offset` -1: at the file's own position. */
-static long transfer_many(int fd, uptr user, size_t count, s64 offset, transfer move)
+struct many {
+    transfer move;
+    s64 offset; /* OWN_POSITION: the file's */
+    int flags;  /* RWF_* */
+};
+
+#define OWN_POSITION (-1)
+
+/* What RWF_* asks of a file. RWF_HIPRI, _DSYNC and _SYNC are nothing to files in memory. */
+static long check_wishes(struct file *file, const struct many *many)
+{
+    if (many->flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND))
+        return -EOPNOTSUPP;
+    if (!(many->flags & RWF_NOWAIT))
+        return 0;
+    if (file->ops->seek || !file->ops->poll) /* as on Linux's tmpfs */
+        return -EOPNOTSUPP;
+    u32 ready = many->move == file_read ? POLLIN : POLLOUT;
+    return file->ops->poll(file, NULL) & (ready | POLLERR | POLLHUP) ? 0 : -EAGAIN;
+}
+
+/* At the position that was asked for, which moves only if it is the file's own. */
+static long transfer_checked(struct file *file, const struct iovec *vectors, size_t count,
+                             const struct many *many)
+{
+    u64 position = many->offset, *at = &position;
+    bool own = many->offset == OWN_POSITION && file->ops->seek;
+    if (own) {
+        mutex_lock(&file->position_lock);
+        at = &file->position;
+    }
+    u64 before = *at;
+    if ((many->flags & RWF_APPEND) && many->move == file_write)
+        *at = POSITION_END;
+    long result = transfer_vectors(file, vectors, count, at, many->move);
+    if (*at == POSITION_END)
+        *at = before;
+    if (own)
+        mutex_unlock(&file->position_lock);
+    return result;
+}
+
+static long transfer_file(struct file *file, uptr user, size_t count, const struct many *many)
+{
+    struct iovec *vectors;
+    if (many->offset != OWN_POSITION && !file->ops->seek)
+        return -ESPIPE;
+    if (many->move == file_read ? !file_readable(file) : !file_writable(file))
+        return -EBADF;
+    long result = vectors_get(user, count, &vectors);
+    if (result != 0)
+        return result;
+    bool any = total_length(vectors, count) != 0; /* otherwise Linux looks no further */
+    result = any && many->flags != 0 ? check_wishes(file, many) : 0;
+    if (any && result == 0)
+        result = transfer_checked(file, vectors, count, many);
+    kfree(vectors);
+    return result;
+}
+
+static long transfer_many(int fd, uptr user, size_t count, const struct many *many)
 {
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    struct iovec *vectors;
-    u64 position = offset;
-    long result = offset != -1 && !file->ops->seek ? -ESPIPE : vectors_get(user, count, &vectors);
-    if (result == 0) {
-        bool own = offset == -1 && file->ops->seek;
-        if (own)
-            mutex_lock(&file->position_lock);
-        result = transfer_vectors(file, vectors, count, own ? &file->position : &position, move);
-        if (own)
-            mutex_unlock(&file->position_lock);
-        kfree(vectors);
-    }
-    tell(file, move, result);
+    long result = transfer_file(file, user, count, many);
+    tell(file, many->move, result);
     file_put(file);
     return restartable(result);
 }
 
 long sys_readv(int fd, uptr vectors, size_t count)
 {
-    return transfer_many(fd, vectors, count, -1, file_read);
+    return transfer_many(fd, vectors, count, &(struct many){file_read, OWN_POSITION, 0});
 }
 
 long sys_writev(int fd, uptr vectors, size_t count)
 {
-    return transfer_many(fd, vectors, count, -1, file_write);
+    return transfer_many(fd, vectors, count, &(struct many){file_write, OWN_POSITION, 0});
 }
 
+/* `high` is the upper half of the offset, empty on 64-bit machines. */
 long sys_preadv(int fd, uptr vectors, size_t count, s64 offset, u64 high)
 {
-    (void)high; /* the upper half of the offset, empty on 64-bit machines */
-    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_read);
+    (void)high;
+    return offset < 0 ? -EINVAL
+                      : transfer_many(fd, vectors, count, &(struct many){file_read, offset, 0});
 }
 
 long sys_pwritev(int fd, uptr vectors, size_t count, s64 offset, u64 high)
 {
     (void)high;
-    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_write);
-}
-
-/* The hints RWF_HIPRI, _DSYNC, _SYNC mean nothing to files in memory; the others we do not have. */
-static bool hints_ok(int flags)
-{
-    return !(flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC));
+    return offset < 0 ? -EINVAL
+                      : transfer_many(fd, vectors, count, &(struct many){file_write, offset, 0});
 }
 
 long sys_preadv2(int fd, uptr vectors, size_t count, s64 offset, u64 high, int flags)
 {
     (void)high;
-    if (!hints_ok(flags))
-        return -EOPNOTSUPP;
-    return offset < -1 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_read);
+    if (offset < OWN_POSITION)
+        return -EINVAL;
+    return transfer_many(fd, vectors, count, &(struct many){file_read, offset, flags});
 }
 
 long sys_pwritev2(int fd, uptr vectors, size_t count, s64 offset, u64 high, int flags)
 {
     (void)high;
-    if (!hints_ok(flags))
-        return -EOPNOTSUPP;
-    return offset < -1 ? -EINVAL : transfer_many(fd, vectors, count, offset, file_write);
+    if (offset < OWN_POSITION)
+        return -EINVAL;
+    return transfer_many(fd, vectors, count, &(struct many){file_write, offset, flags});
 }
 
 /* ---- Positions and sizes ----------------------------------------------------------------------*/

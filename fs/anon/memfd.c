@@ -70,7 +70,8 @@ static long writable_locked(const struct inode *inode, u64 start, size_t size)
 
 static long room_locked(const struct file *file, size_t size, u64 position)
 {
-    u64 start = file->flags & O_APPEND ? file->inode->size : position;
+    bool append = (file->flags & O_APPEND) || position == POSITION_END;
+    u64 start = append ? file->inode->size : position;
     return writable_locked(file->inode, start, size);
 }
 

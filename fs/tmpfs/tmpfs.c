@@ -287,7 +287,7 @@ struct superblock *tmpfs_create(u64 size_limit)
         return NULL;
     fs->sb = (struct superblock){.type = "tmpfs", .magic = TMPFS_MAGIC, .statfs = tmpfs_statfs};
     fs->sb.device = __atomic_fetch_add(&next_device, 1, __ATOMIC_RELAXED);
-    fs->inode_limit = page_total_count() / 2;
+    fs->inode_limit = page_total_count();
     fs->budget.limit =
         size_limit ? ALIGN_UP(size_limit, PAGE_SIZE) >> PAGE_SHIFT : page_total_count() / 2;
     if (make_inode(fs, S_IFDIR | 0755, &root) != 0)

@@ -3,7 +3,7 @@
  * tmpfs: a file system in memory. Names are pinned dentries, the bytes of files are page caches.
  *
  * Its pages count against a limit (-ENOSPC beyond it); what a file borrows from a boot module does
- * not. There is one inode for every two pages of memory, as on Linux.
+ * not. There is one inode for every page of memory (Linux: for two, but its inodes are larger).
  */
 #ifndef FS_TMPFS_TMPFS_H
 #define FS_TMPFS_TMPFS_H

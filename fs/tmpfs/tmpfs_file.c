@@ -99,7 +99,8 @@ static long write_file(struct file *file, const struct write *from, size_t size,
     if (size == 0)
         return 0;
     mutex_lock(&inode->lock);
-    u64 start = file->flags & O_APPEND ? inode->size : *position;
+    bool append = (file->flags & O_APPEND) || *position == POSITION_END;
+    u64 start = append ? inode->size : *position;
     long moved = write_locked(inode, from, size, start);
     mutex_unlock(&inode->lock);
     if (moved > 0)
