@@ -47,8 +47,8 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
         return error;
     /* With its root there, even an absolute name starts at the descriptor. */
     bool in_root = how->walk & WALK_RESOLVE(RESOLVE_IN_ROOT);
-    error = name->text[0] == '\0' ? -ENOENT
-                                  : names_start(dirfd, in_root ? "." : name->text, &start);
+    error =
+        name->text[0] == '\0' ? -ENOENT : names_start(dirfd, in_root ? "." : name->text, &start);
     if (error == 0) {
         error = file_open(names_context(), &start, name->text, how, &file);
         path_put(&start);

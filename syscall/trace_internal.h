@@ -68,14 +68,15 @@ bool line_user_result(struct trace_line *line, void *to, u64 address, size_t siz
 
 extern const struct trace_names trace_access_modes, trace_advice, trace_arch_codes, trace_at_flags,
     trace_clocks, trace_fcntl_commands, trace_fd_flags, trace_futex_ops, trace_ioctls,
-    trace_lock_types, trace_mmap_flags, trace_mmap_types, trace_mremap_flags, trace_msync_flags, trace_mlockall_flags, trace_open_flags,
-    trace_open_modes, trace_poll_events, trace_prctl_options, trace_prot, trace_random_flags,
-    trace_resources, trace_rusage_who, trace_signal_flags, trace_signal_how, trace_signals,
-    trace_stack_flags, trace_timer_flags, trace_whence, trace_file_types, trace_mode_bits,
-    trace_termios_input, trace_termios_output, trace_termios_control, trace_termios_local,
-    trace_termios_speeds, trace_dup_flags, trace_epoll_events, trace_epoll_flags, trace_epoll_ops,
-    trace_eventfd_flags, trace_memfd_flags, trace_pipe_flags, trace_splice_flags,
-    trace_flock_operations, trace_inotify_events, trace_inotify_flags, trace_xattr_flags;
+    trace_lock_types, trace_mmap_flags, trace_mmap_types, trace_mremap_flags, trace_msync_flags,
+    trace_mlockall_flags, trace_open_flags, trace_open_modes, trace_poll_events,
+    trace_prctl_options, trace_prot, trace_random_flags, trace_resources, trace_rusage_who,
+    trace_signal_flags, trace_signal_how, trace_signals, trace_stack_flags, trace_timer_flags,
+    trace_whence, trace_file_types, trace_mode_bits, trace_termios_input, trace_termios_output,
+    trace_termios_control, trace_termios_local, trace_termios_speeds, trace_dup_flags,
+    trace_epoll_events, trace_epoll_flags, trace_epoll_ops, trace_eventfd_flags, trace_memfd_flags,
+    trace_pipe_flags, trace_splice_flags, trace_flock_operations, trace_inotify_events,
+    trace_inotify_flags, trace_xattr_flags;
 
 /* --- trace_errors.c --- */
 
