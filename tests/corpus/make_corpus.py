@@ -192,7 +192,7 @@ def ident(index, value):
 def not_elf(corpus):
     corpus.add("empty", b"", "a file without a byte, which counts as none", 127)
     corpus.add("text", b"Hello, this is no program.\n" * 8, "a text file")
-    corpus.add("script", b"#!/bin/sh\necho hello\n", "a script")
+    corpus.add("script", b"#!/bin/sh\necho hello\n", "a script without its interpreter", 127)
     corpus.add("one-byte", b"\x7f", "one byte")
     corpus.add("zeros", bytes(8192), "zero bytes alone")
     corpus.add("gzip", gzip.compress(Program().build(), mtime=0), "a program compressed by gzip")
@@ -378,7 +378,7 @@ def bad_archives(corpus):
             ("cpio-loop-2", "two links that point at each other",
              first().link("init", "/b/x").link("b", "./c").link("c", "b").end(), 126),
             ("cpio-link-empty", "/init is a link without target", first().link("init", "").end(),
-             126),
+             127),
             ("cpio-directory", "/init is a folder", first().add("init", **dynamic).end(), 126),
             ("cpio-init-empty", "/init has no bytes", first().add("init").end(), 126),
             ("cpio-init-text", "/init is a text file",
