@@ -19,7 +19,7 @@ MAKEFLAGS += --no-builtin-rules
 INITRD ?= hello#   the program: an example's name, a path to an ELF file, or an archive
 RING   ?= 3#       where it runs: 3 or 0
 BOOT   ?= iso#     the door: iso uefi pvh q35 microvm efi
-MEM    ?= 256M#    the machine's memory
+MEM    ?=#         the machine's memory; 256M and room for a large initrd
 CPUS   ?= 1#       its processors
 ARGS   ?=#         the program's arguments, as the shell would split them
 TRACE  ?=#         1: one line per system call; or the names of calls
@@ -160,7 +160,7 @@ $(BUILD)/galette: $(BUILD)/galette.elf
 # An example is built first; anything else is a path.
 example := $(if $(findstring /,$(INITRD)),,$(if $(wildcard $(INITRD)),,build/programs/$(INITRD)))
 how      = -r $(RING) $(if $(TRACE),--trace$(if $(filter-out 1,$(TRACE)),=$(TRACE)))
-options  = $(how) -m $(MEM) -c $(CPUS)
+options  = $(how) $(if $(MEM),-m $(MEM)) -c $(CPUS)
 
 .PHONY: run iso efi debug
 run: all $(example) $(if $(filter efi,$(BOOT)),build/galette.efi)
@@ -258,7 +258,7 @@ help:
 #:   INITRD=NAME|FILE   an example of tests/programs, an ELF file or a cpio archive (hello)
 #:   RING=3|0           where the program runs (3)
 #:   BOOT=iso|uefi|pvh|q35|microvm|efi   the door (run: iso, debug: pvh)
-#:   MEM=256M  CPUS=1   the machine
+#:   MEM=512M  CPUS=1   the machine
 #:   ARGS='a "b c"'     the program's arguments
 #:   TRACE=1            one line per system call
 #:   OUTPUT=FILE        where iso and efi write to

@@ -9,7 +9,6 @@ import resource
 import stat
 import subprocess
 import tarfile
-import time
 
 import pytest
 
@@ -505,17 +504,34 @@ def test_big_files_do_not_pass_through_memory(tmp_path):
     assert after < max(before + 1, 100 << 10)  # KiB
 
 
-def test_packing_is_quick(tmp_path):
-    """Python with its library, 50 MB in 1,500 files, in less than a second."""
-    library = f"/usr/lib/{os.path.basename(os.path.realpath(PYTHON))}"
-    if not os.path.isdir(library):
-        pytest.skip(f"no {library}")
-    times = []
-    for _ in range(3):
-        started = time.monotonic()
-        assert _tool("pack", "-o", str(tmp_path / "o"), "--with", library, PYTHON).returncode == 0
-        times.append(time.monotonic() - started)
-    assert min(times) < 1
+def test_program_of_the_host_beside_a_root(tmp_path):
+    """What the root does not have is the host's, with its libraries; what it has is not replaced."""
+    root = tmp_path / "root"
+    (root / "data").mkdir(parents=True)
+    host = _compile(tmp_path / "bin/tool", "int main(void) { return 0; }")
+    tree = _packed(tmp_path, "--root", str(root), str(host))
+    assert tree.find(str(host)) and tree.find("/data") and tree.find("/lib64/ld-linux-x86-64.so.2")
+    own = root / str(host)[1:]
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"own")
+    assert _packed(tmp_path, "--root", str(root), str(host)).find(str(host)).data() == b"own"
+
+
+def test_memory_has_room_for_the_initrd(tmp_path):
+    from galette_cli import machine
+
+    small, large = tmp_path / "small", tmp_path / "large"
+    for path, size in ((small, 1 << 20), (large, 300 << 20)):
+        with open(path, "wb") as file:
+            file.truncate(size)
+    words = {}
+    for name, initrd, memory in (("small", small, None), ("large", large, None), ("own", large, "1G")):
+        opts = _parse("--", "x")
+        opts.memory, opts.cpu, opts.cpus, opts.qemu = memory, "max", 1, []
+        command = machine.command(machine.DOORS["microvm"], opts, "tcg", [],
+                                  machine.Channels.for_people(), str(initrd))
+        words[name] = command[command.index("-m") + 1]
+    assert words["small"] == "256M" and int(words["large"][:-1]) > 600 and words["own"] == "1G"
 
 
 def test_interpreters_bring_their_modules(tmp_path):

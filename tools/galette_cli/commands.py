@@ -118,7 +118,7 @@ def run(opts):
         carrier = relay.Relay(cooked, opts.timeout)
         channels = machine.Channels.for_relay(
             *(carrier.descriptor(name) for name in ("error", "log", "status")))
-        carrier.start(machine.command(door, opts, choose(opts.accel), medium, channels))
+        carrier.start(machine.command(door, opts, choose(opts.accel), medium, channels, guest.path))
         if opts.gdb:
             print("galette: waiting for GDB:  gdb -x tools/gdb/galette.py build/galette.elf "
                   f"-ex 'galette-program {guest.path}' -ex 'target remote :1234'", file=sys.stderr)
@@ -138,7 +138,7 @@ def _dry_run(door, opts, guest, words):
     words = [word for word in words if not word.startswith("tty=")]
     medium = _door_medium(door, opts, guest, words, folder)
     _print_command(machine.command(door, opts, choose(opts.accel), medium,
-                                   machine.Channels.for_people()))
+                                   machine.Channels.for_people(), guest.path))
     return 0
 
 

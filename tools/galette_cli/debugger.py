@@ -42,7 +42,7 @@ def _gdb_command(opts, guest, socket):
 def _start_qemu(door, opts, guest, medium, socket):
     channels = machine.Channels("file,path=/dev/stdout,append=on", "file,path=/dev/stderr,append=on",
                                 "file,path=/dev/stderr,append=on", "null")
-    command = machine.command(door, opts, choose(opts.accel), medium, channels)
+    command = machine.command(door, opts, choose(opts.accel), medium, channels, guest.path)
     # The socket may appear after GDB has started: QEMU makes it, GDB waits for nobody.
     command += ["-S", "-gdb", f"unix:{socket},server=on,wait=off"]
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command],

@@ -129,10 +129,17 @@ def esp_medium(folder):
             "-device", "ide-hd,drive=esp"]
 
 
-def command(door, options, accel, medium, channels):
-    """The whole command line of QEMU as a list."""
+def _usual_memory(initrd):
+    """In MiB: 256, and what the initrd takes beyond a quarter of that. Under GRUB and UEFI it lies in
+    memory twice for a moment."""
+    size = os.path.getsize(initrd) >> 20 if initrd else 0
+    return f"{256 + 2 * max(0, size - 64)}M"
+
+
+def command(door, options, accel, medium, channels, initrd=None):
+    """The whole command line of QEMU as a list. `initrd`: the file that the medium carries."""
     words = [QEMU, "-M", door.machine, "-accel", accel, "-cpu", options.cpu,
-             "-m", options.memory, "-smp", str(options.cpus),
+             "-m", options.memory or _usual_memory(initrd), "-smp", str(options.cpus),
              "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
     if door.firmware:
         words += ["-bios", firmware_path()]

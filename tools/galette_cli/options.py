@@ -117,7 +117,8 @@ KERNEL = [
 ]
 MACHINE = [
     BOOT,
-    Option(("-m", "--memory"), "value", "memory", "256M", "memory (256M)", "SIZE", _memory),
+    Option(("-m", "--memory"), "value", "memory", None, "memory (256M, and room for a large initrd)",
+           "SIZE", _memory),
     Option(("-c", "--cpus"), "value", "cpus", 1, "processors (1)", "N", _number(1, 255)),
     Option(("--cpu",), "value", "cpu", "max", "QEMU's processor model (max)", "MODEL"),
     Option(("--accel",), "value", "accel", "auto", "auto, tcg or kvm (auto)", "NAME",

@@ -2,9 +2,10 @@
 """From PROGRAM to what the machine gets: a static program alone, or a root file system.
 
 The root file system is --root's folders and archives one over the other, then what --with names,
-the program, the interpreters of a script, the loader and the libraries, and last what no root is
-without (defaults.py). Libraries are looked for in the root first. What a root lacks is taken from
-the host: all of it if the root has no loader for the program, or if --libs is given; a root that
+the program (the root's if it has one of that name, else the host's), the interpreters of a script,
+the loader and the libraries, and last what no root is without (defaults.py). Libraries are looked
+for in the root first. What a root lacks is taken from the host: all of it if the root has no loader
+for the program, if the program itself is the host's, or if --libs is given; otherwise a root that
 has its own loader is taken as complete.
 
 A dynamic program of the host also brings the folders that the Filesystem Hierarchy Standard (4.7,
@@ -140,36 +141,33 @@ class _Build:
             self._complete_library(name, node)
 
     def place_program(self, text):
-        """Puts the program into the tree. Returns its path there."""
-        if self.opts.root:
-            path = self._find_in_root(text)
-        else:
-            host = program.find(text)
-            if not host.elf:
-                raise ToolError(f"{text} is an archive: give it with --root")
-            path = os.path.abspath(host.path)
-            roots.add_host_path(self.tree, path, self.omissions)
-            self.hosted.add(path)
+        """Puts the program into the tree, unless a --root has it. Returns its path there."""
+        path = self._find_in_root(text) if self.opts.root else None
+        if path is None:
+            path = self._take_from_host(text)
         if not self.opts.no_libs:
             self._complete(path, 0)
         return path
 
+    def _take_from_host(self, text):
+        host = program.find(text)
+        if not host.elf:
+            raise ToolError(f"{text} is an archive: give it with --root")
+        path = os.path.abspath(host.path)
+        roots.add_host_path(self.tree, path, self.omissions)
+        self.hosted.add(path)
+        return path
+
     def _find_in_root(self, text):
+        """The program's path in the root; None if the root does not have it."""
         if text is None:
             if self.tree.find("/init") is None:
                 raise ToolError("which program? The root has no /init", STATUS_NOT_FOUND)
             return "/init"
         if "/" in text:
             path = os.path.normpath(os.path.join("/", self.workdir, text))
-            if self.tree.find(path) is None:
-                raise ToolError(f"{text} is not in the root; --with {text} adds this machine's",
-                                STATUS_NOT_FOUND)
-            return path
-        found = self._find_command(text, [self.tree])
-        if found is None:
-            raise ToolError(f"{text} is nowhere in the root's {self.search_path or GUEST_PATH}",
-                            STATUS_NOT_FOUND)
-        return found
+            return path if self.tree.find(path) else None
+        return self._find_command(text, [self.tree])
 
     def _find_command(self, name, places):
         """Where a command is, by the PATH that the machine will have."""
@@ -260,8 +258,8 @@ class _Build:
             self._add_libraries(path, headers, headers.interp or _usual_loader(self.tree))
 
     def _add_libraries(self, path, headers, interp):
-        complete = self.opts.root and not self.opts.libs and interp and self.tree.find(interp)
-        if complete:
+        has_loader = self.opts.root and interp and self.tree.find(interp)
+        if has_loader and not self.opts.libs and path not in self.hosted:
             return
         for found, how in self.search.closure(path, headers, interp):
             if how == libraries.BY_ENVIRONMENT:
