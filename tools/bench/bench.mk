@@ -13,6 +13,10 @@ bench: build/galette $(addprefix build/programs/,hello hello_asm big50) \
        $(addprefix $(BENCH_BUILD)/,micro sleeper stub) | $(BENCH_LINUX)
 	/usr/bin/python3 $(BENCH_DIR)/bench.py $(BENCH)
 
+$(BENCH_BUILD)/micro: $(wildcard $(BENCH_DIR)/micro*.c) $(BENCH_DIR)/micro.h
+	@mkdir -p $(@D)
+	gcc -std=gnu17 -O2 -Wall -Wextra -Werror -fPIE -static-pie -o $@ $(filter %.c,$^)
+
 $(BENCH_BUILD)/%: $(BENCH_DIR)/%.c
 	@mkdir -p $(@D)
 	gcc -std=gnu17 -O2 -Wall -Wextra -Werror -fPIE -static-pie -o $@ $<

@@ -226,16 +226,28 @@ class Report:
             file.write("\n".join(self.lines) + "\n")
 
 
+HALF = "Linux / 2"
 OPERATIONS = [
     ("null system call (getppid)", "getppid", "< 90 / < 50"),
     ("write of 1 byte to the console", "write", ""),
+    ("write of 1 byte to /dev/null", "write_null", HALF),
+    ("read of 4 KiB from /dev/zero", "read_zero_4k", HALF),
     ("clock_gettime, by the C library", "clock_gettime", ""),
     ("clock_gettime, by system call", "clock_gettime_call", ""),
     ("sched_yield", "sched_yield", ""),
-    ("mmap + munmap of 4 KiB", "mmap_munmap_4k", ""),
-    ("mmap + touch + munmap of 1 MiB", "mmap_touch_munmap_1m", ""),
-    ("page fault, anonymous", "page_fault", ""),
-    ("brk up, touch, brk down", "brk_touch_brk", ""),
+    ("open + close, three components deep", "open_close", "< 3,500"),
+    ("stat, three components deep", "stat", "< 2,500"),
+    ("create + write 4 KiB + close + unlink", "create_write_unlink", HALF),
+    ("getdents of 1,000 entries", "getdents_1000", HALF),
+    ("pipe of 1 byte, there and back", "pipe_1", HALF),
+    ("pipe of 64 KiB, there and back", "pipe_64k", HALF),
+    ("mmap + munmap of 4 KiB", "mmap_munmap_4k", "< 3,000"),
+    ("mmap + touch + munmap of 1 MiB", "mmap_touch_munmap_1m", HALF),
+    ("page fault, anonymous", "fault_anonymous", "< 1,500"),
+    ("page of a file in memory, by mapping", "fault_file", HALF),
+    ("page fault, copy on write", "fault_copy", HALF),
+    ("brk up and down", "brk", HALF),
+    ("brk up, touch, brk down", "brk_touch", HALF),
     ("memcpy of 1 MiB", "memcpy_1m", "as Linux"),
 ]
 
