@@ -251,7 +251,7 @@ help:
 #: make test               check, test-host, fuzz-smoke and test-boot
 #: make check              format, layering, generated documents, sparse
 #: make format             lets clang-format mend the format
-#: make bench              the tables of speed and size
+#: make bench              the tables of speed and size; FULL=1: more of them
 #: make clean
 #:
 #: Variables of run, iso, efi and debug:

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 # `make bench`: tables of what booting and single operations cost here, in ring 3 and ring 0, with
 # Debian's Linux kernel as a guest beside them in the same run. The tables are also written to
-# build/bench/results.txt. BENCH=--quick leaves out what takes long; see tools/bench/bench.py.
+# build/bench/results.txt. FULL=1 adds what takes long; BENCH='--only NAME' runs one part: see
+# tools/bench/bench.py.
 
 BENCH       ?=
+FULL        ?=
 BENCH_DIR   := tools/bench
 BENCH_BUILD := build/bench
 BENCH_LINUX := $(BENCH_BUILD)/vmlinuz
 
 .PHONY: bench
 bench: build/galette $(addprefix build/programs/,hello hello_asm big50) \
-       $(addprefix $(BENCH_BUILD)/,micro sleeper stub) | $(BENCH_LINUX)
-	/usr/bin/python3 $(BENCH_DIR)/bench.py $(BENCH)
+       $(addprefix $(BENCH_BUILD)/,micro sleeper stub linux_init) | $(BENCH_LINUX)
+	/usr/bin/python3 $(BENCH_DIR)/bench.py $(if $(FULL),--full) $(BENCH)
 
 $(BENCH_BUILD)/micro: $(wildcard $(BENCH_DIR)/micro*.c) $(BENCH_DIR)/micro.h
 	@mkdir -p $(@D)

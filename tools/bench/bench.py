@@ -6,14 +6,16 @@ Called by `make bench`, which builds what is needed. Instructions are counted by
 and the same on every host. Times are of this host and good for ratios only.
 
 Options:
-    --quick       fewer repetitions, no search for Linux's least memory
-    --only NAME   only one of: micro boot door memory size
+    --full        more repetitions, the long programs with a check of what they print, the search
+                  for Linux's least memory
+    --only NAME   only one of: micro boot door memory size programs
 """
 
 import argparse
 import os
 import re
 import select
+import shutil
 import statistics
 import struct
 import subprocess
@@ -21,10 +23,13 @@ import sys
 import tempfile
 import time
 
+from workloads import WORKLOADS
+
 BUILD = "build/bench"
 KERNEL = "build/galette"
 LINUX = f"{BUILD}/vmlinuz"
 MICRO = f"{BUILD}/micro"
+LINUX_INIT = f"{BUILD}/linux_init"
 SLEEPER = f"{BUILD}/sleeper"
 STUB = f"{BUILD}/stub"
 HELLO = "build/programs/hello"
@@ -33,6 +38,8 @@ BIG = "build/programs/big50"
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
 MACHINE = ["-accel", "tcg", "-cpu", "max", "-nodefaults", "-display", "none", "-no-reboot"]
 EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+WORKLOAD_MEMORY = "512M"
+QUICK_WORKLOADS = 2
 LINUX_WORDS = "console=ttyS0 quiet panic=-1 rdinit=/init"
 
 
@@ -42,7 +49,7 @@ class Machine:
     def __init__(self, arguments, memory="256M", machine="pc"):
         self.command = ["qemu-system-x86_64", "-M", machine, "-m", memory, *MACHINE,
                         "-serial", "stdio", *arguments]
-        self.output = b""
+        self.output = bytearray()
 
     def __enter__(self):
         self.started = time.monotonic()
@@ -67,7 +74,7 @@ class Machine:
                 return None
             now = time.monotonic()
             self.output += piece
-            if text in self.output:
+            if self.output.find(text, max(0, len(self.output) - len(piece) - len(text))) >= 0:
                 return now - self.started
 
     def wait(self, seconds):
@@ -90,8 +97,8 @@ def linux(program):
     return ["-kernel", LINUX, "-initrd", archive_make(program), "-append", LINUX_WORDS]
 
 
-def archive_make(program):
-    """A cpio archive (newc) with the program as /init."""
+def archive_make(program, name="init"):
+    """A cpio archive (newc) with the program as `name`."""
     path = f"{BUILD}/{os.path.basename(program)}.cpio"
     with open(program, "rb") as file:
         contents = file.read()
@@ -102,7 +109,7 @@ def archive_make(program):
         return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
 
     with open(path, "wb") as file:
-        file.write(member(b"init", 0o100755, contents) + member(b"TRAILER!!!", 0, b""))
+        file.write(member(name.encode(), 0o100755, contents) + member(b"TRAILER!!!", 0, b""))
     return path
 
 
@@ -122,15 +129,57 @@ def micro_run(arguments, extra, memory):
     return figures
 
 
+def boot_times(arguments, memory, extra):
+    """What the kernel tells with `boottime`, {name: number}, `ms` from QEMU's start to its end
+    among them, and what the program printed. Without an end in time: {}."""
+    with tempfile.NamedTemporaryFile() as log:
+        channel = ["-device", "isa-debugcon,iobase=0xe9,chardev=log", "-chardev",
+                   f"file,id=log,path={log.name}"]
+        with Machine([*arguments, *channel, *extra], memory) as machine:
+            ended = machine.wait(600)
+            taken = (time.monotonic() - machine.started) * 1000
+        line = re.search(rb"boottime: .*", log.read())
+        if not ended or not line:
+            return {}, machine.output
+        figures = {name.decode(): int(value)
+                   for name, value in re.findall(rb"(\w+)=(\d+)", line[0])}
+        return {**figures, "ms": taken}, machine.output
+
+
 def entry_to_user(program, ring, memory):
     """Instructions from the kernel's first to the program's first."""
-    with tempfile.NamedTemporaryFile() as log:
-        extra = ["-device", "isa-debugcon,iobase=0xe9,chardev=log", "-chardev",
-                 f"file,id=log,path={log.name}", *ICOUNT]
-        with Machine([*galette(program, ring, "boottime"), *extra], memory) as machine:
-            machine.wait(120)
-        found = re.search(rb"entry_to_user=(\d+)", log.read())
-    return int(found[1]) if found else None
+    return boot_times(galette(program, ring, "boottime"), memory, ICOUNT)[0].get("entry_to_user")
+
+
+def quoted(words):
+    return " ".join(f'"{word}"' if " " in word else word for word in words)
+
+
+def workload_run(workload, words, ring, extra, memory=WORKLOAD_MEMORY):
+    """A whole program here: boot_times and its output."""
+    line = f"init={words[0]} ring={ring} boottime -- {quoted(words[1:])}"
+    arguments = ["-kernel", KERNEL, "-initrd", workload.archive(BUILD), "-append", line, *EXIT]
+    return boot_times(arguments, memory, extra)
+
+
+def workload_run_linux(workload, extra):
+    """The same on Linux, with the times under the same names."""
+    root = f"{BUILD}/{workload.name}.linux"
+    with open(root, "wb") as file:
+        for part in (workload.archive(BUILD), archive_make(LINUX_INIT, "linux_init")):
+            with open(part, "rb") as source:
+                shutil.copyfileobj(source, file)
+    words = f"{LINUX_WORDS.replace('/init', '/linux_init')} -- {quoted(workload.command)}"
+    arguments = ["-kernel", LINUX, "-initrd", root, "-append", words, *extra]
+    with Machine(arguments, WORKLOAD_MEMORY) as machine:
+        ended = machine.wait(600)
+        taken = (time.monotonic() - machine.started) * 1000
+    os.unlink(root)
+    line = re.search(rb"linux_init (\d+) (\d+) 0\r?\n", machine.output)
+    if not ended or not line:
+        return {}
+    start, end = int(line[1]), int(line[2])
+    return {"user_to_end": end - start, "power_on_to_end": end, "ms": taken}
 
 
 def first_byte(arguments, machine_type, memory="256M", text=b""):
@@ -274,8 +323,8 @@ def bench_boot(report, have_linux):
                  ["ring 3", "ring 0", "Linux", "goal"])
 
 
-def bench_door(report, have_linux, quick):
-    stub, hello, bare = door_times(5 if quick else 25)
+def bench_door(report, have_linux, full):
+    stub, hello, bare = door_times(25 if full else 5)
     guest = first_byte(linux(HELLO), "pc", text=b"Hello") if have_linux else None
 
     def ratio(taken):
@@ -289,16 +338,66 @@ def bench_door(report, have_linux, quick):
                  ["ms", "ratio to stub", "goal"])
 
 
-def bench_memory(report, have_linux, quick):
-    guest = least_memory_linux() if have_linux and not quick else None
+def least_memory_workload(workload, ring):
+    """The least MiB in which its output is right, by halving."""
+    fails, good = 2, 128
+    while good - fails > 1:
+        middle = (fails + good) // 2
+        if workload.right(workload_run(workload, workload.show, ring, [], f"{middle}M")[1]):
+            good = middle
+        else:
+            fails = middle
+    return good
+
+
+def own_memory(ring, mebibytes):
+    """KiB that are not free when the smallest program begins, without the program's file."""
+    figures, _ = boot_times(galette(HELLO_ASM, ring, "boottime"), f"{mebibytes}M", [])
+    if "free_kib" not in figures:
+        return None
+    return mebibytes * 1024 - figures["free_kib"] - file_size(HELLO_ASM) // 1024
+
+
+def bench_memory(report, have_linux, full):
+    guest = least_memory_linux() if have_linux and full else None
     rows = [(f"least memory for hello by PVH on {machine}, MiB",
              *(least_memory(machine, ring) for ring in (3, 0)), guest, "4")
             for machine in ("microvm", "pc")]
+    rows += [(f"least memory for {workload.title}, MiB",
+              *(least_memory_workload(workload, ring) for ring in (3, 0)), None, goal)
+             for workload, goal in zip(WORKLOADS, ("40", "16"))]
+    rows += [(f"the kernel's own use of {mebibytes:,} MiB, KiB",
+              *(own_memory(ring, mebibytes) for ring in (3, 0)), None,
+              f"< {2048 + mebibytes * 1024 * 15 // 1000:,}") for mebibytes in (64, 256, 1024, 4096)]
     guest = host_memory(linux(SLEEPER), "pc") if have_linux else None
     rows += [(f"host memory while hello sleeps, {machine}, KiB",
               *(host_memory(galette(SLEEPER, ring), machine) for ring in (3, 0)), guest, "")
              for machine in ("microvm", "pc")]
     report.table("Memory (Linux: on pc)", rows, ["ring 3", "ring 0", "Linux", "goal"])
+
+
+def workload_rows(workload, have_linux):
+    """Three rows: instructions in all and from the program's first, and ms in all."""
+    rows = []
+    for extra, keys in ((ICOUNT, ("power_on_to_end", "user_to_end")), ([], ("ms",))):
+        runs = [workload_run(workload, workload.command, ring, extra)[0] for ring in (3, 0)]
+        runs.append(workload_run_linux(workload, extra) if have_linux else {})
+        names = {"power_on_to_end": f"{workload.title}, instructions",
+                 "user_to_end": "    from the program's first to its end", "ms": "    ms"}
+        rows += [(names[key], *(run.get(key) for run in runs)) for key in keys]
+    return rows
+
+
+def bench_programs(report, have_linux, full):
+    rows, wrong = [], []
+    for workload in WORKLOADS if full else WORKLOADS[:QUICK_WORKLOADS]:
+        rows += workload_rows(workload, have_linux)
+        for ring in (3, 0):
+            if full and not workload.right(workload_run(workload, workload.show, ring, [])[1]):
+                wrong.append(f"{workload.title} in ring {ring}")
+    report.table("Programs, from power-on to the end", rows, ["ring 3", "ring 0", "Linux"])
+    if full:
+        report.line(f"wrong output: {', '.join(wrong) or 'none'}")
 
 
 def bench_size(report):
@@ -308,17 +407,18 @@ def bench_size(report):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", choices=["micro", "boot", "door", "memory", "size"])
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", choices=["micro", "boot", "door", "memory", "size", "programs"])
     options = parser.parse_args()
     have_linux = os.path.exists(LINUX)
     report = Report()
     parts = {
         "size": lambda: bench_size(report),
         "boot": lambda: bench_boot(report, have_linux),
-        "door": lambda: bench_door(report, have_linux, options.quick),
-        "memory": lambda: bench_memory(report, have_linux, options.quick),
+        "door": lambda: bench_door(report, have_linux, options.full),
+        "memory": lambda: bench_memory(report, have_linux, options.full),
         "micro": lambda: bench_micro(report, have_linux),
+        "programs": lambda: bench_programs(report, have_linux, options.full),
     }
     for name, part in parts.items():
         if options.only in (None, name):
