@@ -129,14 +129,14 @@ def micro_run(arguments, extra, memory):
     return figures
 
 
-def boot_times(arguments, memory, extra):
+def boot_times(arguments, memory, extra, seconds=600):
     """What the kernel tells with `boottime`, {name: number}, `ms` from QEMU's start to its end
     among them, and what the program printed. Without an end in time: {}."""
     with tempfile.NamedTemporaryFile() as log:
         channel = ["-device", "isa-debugcon,iobase=0xe9,chardev=log", "-chardev",
                    f"file,id=log,path={log.name}"]
         with Machine([*arguments, *channel, *extra], memory) as machine:
-            ended = machine.wait(600)
+            ended = machine.wait(seconds)
             taken = (time.monotonic() - machine.started) * 1000
         line = re.search(rb"boottime: .*", log.read())
         if not ended or not line:
@@ -155,11 +155,11 @@ def quoted(words):
     return " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
-def workload_run(workload, words, ring, extra, memory=WORKLOAD_MEMORY):
+def workload_run(workload, words, ring, extra, memory=WORKLOAD_MEMORY, seconds=600):
     """A whole program here: boot_times and its output."""
     line = f"init={words[0]} ring={ring} boottime -- {quoted(words[1:])}"
     arguments = ["-kernel", KERNEL, "-initrd", workload.archive(BUILD), "-append", line, *EXIT]
-    return boot_times(arguments, memory, extra)
+    return boot_times(arguments, memory, extra, seconds)
 
 
 def workload_run_linux(workload, extra):
@@ -343,7 +343,7 @@ def least_memory_workload(workload, ring):
     fails, good = 2, 128
     while good - fails > 1:
         middle = (fails + good) // 2
-        if workload.right(workload_run(workload, workload.show, ring, [], f"{middle}M")[1]):
+        if workload.right(workload_run(workload, workload.show, ring, [], f"{middle}M", 60)[1]):
             good = middle
         else:
             fails = middle
