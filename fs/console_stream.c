@@ -55,11 +55,11 @@ static void stream_stat(struct file *file, struct stat *status)
 }
 
 static const struct inode_ops stream_inode_ops;
-static const struct file_ops reopened_ops;
+static const struct file_ops stream_ops;
 
 static struct inode *stream_inode(struct file *file)
 {
-    struct inode *inode = pipefs_inode_create(&stream_inode_ops, &reopened_ops, number_of(file));
+    struct inode *inode = pipefs_inode_create(&stream_inode_ops, &stream_ops, number_of(file));
     if (inode)
         inode->private = tty_of(file);
     return inode;
@@ -72,6 +72,7 @@ static int stream_reopen(struct file *file)
 }
 
 static const struct file_ops stream_ops = {
+    .open = stream_reopen,
     .read = tty_file_read,
     .write = tty_file_write,
     .read_kernel = tty_file_read_kernel,
@@ -80,16 +81,6 @@ static const struct file_ops stream_ops = {
     .ioctl = stream_ioctl,
     .stat = stream_stat,
     .inode = stream_inode,
-};
-
-static const struct file_ops reopened_ops = {
-    .open = stream_reopen,
-    .read = tty_file_read,
-    .write = tty_file_write,
-    .read_kernel = tty_file_read_kernel,
-    .write_kernel = tty_file_write_kernel,
-    .poll = stream_poll,
-    .ioctl = stream_ioctl,
 };
 
 struct file *console_stream_create(struct tty *tty, u32 flags)

@@ -51,7 +51,7 @@ struct file_ops {
     s64 (*seek)(struct file *file, s64 offset, unsigned whence);
     /* Emit entries from *position on. */
     int (*readdir)(struct file *file, struct dir_context *context, u64 *position);
-    /* Fill the members that the file knows; only for files without an inode. */
+    /* Fill the members that the file knows; NULL: the inode's are told. */
     void (*stat)(struct file *file, struct stat *status);
     /* An inode with a reference for a file without one, by which /proc/self/fd opens it anew; NULL:
      * out of memory. NULL operation: it cannot be opened anew (-ENXIO). */

@@ -383,6 +383,7 @@ static void pipe_file_stat(struct file *file, struct stat *status)
 }
 
 static const struct file_ops pipe_file_ops = {
+    .open = pipe_file_reopen,
     .read = pipe_file_read,
     .write = pipe_file_write,
     .read_kernel = pipe_file_read_kernel,
@@ -396,9 +397,7 @@ static const struct file_ops pipe_file_ops = {
 
 struct pipe *pipe_of(const struct file *file)
 {
-    bool is_pipe = file->ops == &pipe_file_ops || file->ops == &reopened_pipe_ops ||
-                   file->ops == &fifo_file_ops;
-    return is_pipe ? file->object : NULL;
+    return file->ops == &pipe_file_ops || file->ops == &fifo_file_ops ? file->object : NULL;
 }
 
 /* A file on `pipe`, which counts it, or NULL. */

@@ -102,8 +102,8 @@ void pipe_unref(struct pipe *pipe);
 
 /* ---- fs/pipefs.c ------------------------------------------------------------------------------*/
 
-/* The `inode` operation of pipes without a name, and the files that it leads to. */
+/* Pipes without a name: the `inode` operation, and the `open` operation behind that inode. */
 struct inode *pipe_file_inode(struct file *file);
-extern const struct file_ops reopened_pipe_ops;
+int pipe_file_reopen(struct file *file);
 
 #endif

@@ -32,24 +32,13 @@ void pipefs_stat(struct stat *status, u64 number)
 }
 
 /* Both directions may be asked for; nobody waits for a partner [fs/pipe.c of Linux, fifo_open]. */
-static int reopen(struct file *file)
+int pipe_file_reopen(struct file *file)
 {
     struct pipe *pipe = file->inode->private;
     pipe_join(pipe, file);
     file->object = pipe;
     return 0;
 }
-
-const struct file_ops reopened_pipe_ops = {
-    .open = reopen,
-    .read = pipe_file_read,
-    .write = pipe_file_write,
-    .read_kernel = pipe_file_read_kernel,
-    .write_kernel = pipe_file_write_kernel,
-    .poll = pipe_file_poll,
-    .ioctl = pipe_file_ioctl,
-    .release = pipe_file_release,
-};
 
 static void forget_pipe(struct inode *inode)
 {
@@ -61,7 +50,7 @@ static const struct inode_ops pipe_inode_ops = {.destroy = forget_pipe};
 struct inode *pipe_file_inode(struct file *file)
 {
     struct pipe *pipe = file->object;
-    struct inode *inode = pipefs_inode_create(&pipe_inode_ops, &reopened_pipe_ops, pipe->number);
+    struct inode *inode = pipefs_inode_create(&pipe_inode_ops, file->ops, pipe->number);
     if (inode) {
         __atomic_add_fetch(&pipe->files, 1, __ATOMIC_RELAXED);
         inode->private = pipe;
