@@ -82,7 +82,7 @@ def _made_files():
     return {
         "noise.bin": noise, "lines.txt": lines, "empty": b"", "long.txt": text,
         "text.gz": gzip.compress(text, mtime=TIME), "text.bz2": bz2.compress(text),
-        "text.xz": lzma.compress(text), "text.zst": zstd, "box.tar": _tar_of(box),
+        "text.xz": lzma.compress(text), "text.zst": zstd, "text.lzma": lzma.compress(text, lzma.FORMAT_ALONE), "box.tar": _tar_of(box),
         "box.zip": _zip_of(box), "damaged.gz": gzip.compress(text, mtime=TIME)[:-20],
         "wide.txt": "Füße, naïve, 日本語, 😀\n".encode() * 3,
         "cpio.newc": _cpio_of(box), "nulls.bin": b"one\0two\0three\0", "crlf.txt": b"a\r\nb\r\n",
