@@ -25,7 +25,8 @@ struct xattr {
 /* Are there attributes in this namespace? 0, -EINVAL for a prefix without a name, -EOPNOTSUPP. */
 static int check_namespace(const struct inode *inode, const char *name)
 {
-    static const char *const kept[] = {XATTR_SECURITY_PREFIX, XATTR_TRUSTED_PREFIX};
+    static const char *const kept[] = {XATTR_SECURITY_PREFIX, XATTR_TRUSTED_PREFIX,
+                                       XATTR_USER_PREFIX};
     if (!inode || inode->sb->magic != TMPFS_MAGIC)
         return -EOPNOTSUPP;
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {

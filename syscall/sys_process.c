@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls on the process, its thread, its limits and its identity. */
+/* Calls on the process, its thread and its limits. */
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <linux/prctl.h>
@@ -33,21 +33,6 @@ long sys_gettid(void)
 long sys_getppid(void)
 {
     return process_current()->parent_pid;
-}
-
-long sys_getpgrp(void)
-{
-    return process_current()->pid;
-}
-
-long sys_getpgid(int pid)
-{
-    return is_own_id(pid) ? process_current()->pid : -ESRCH;
-}
-
-long sys_getsid(int pid)
-{
-    return is_own_id(pid) ? process_current()->pid : -ESRCH;
 }
 
 long sys_exit_group(int status)
@@ -171,6 +156,45 @@ static long huge_pages(bool set, u64 disable, u64 rest)
     return 0;
 }
 
+static long capability_bounding(int option, u64 capability)
+{
+    struct capabilities *own = &process_current()->capabilities;
+    if (capability > CAP_LAST_CAP)
+        return -EINVAL;
+    if (option == PR_CAPBSET_READ)
+        return own->bounding >> capability & 1;
+    if (!(own->effective & 1UL << CAP_SETPCAP))
+        return -EPERM;
+    own->bounding &= ~(1UL << capability);
+    return 0;
+}
+
+static long capability_ambient(u64 operation, u64 capability)
+{
+    struct capabilities *own = &process_current()->capabilities;
+    if (operation == PR_CAP_AMBIENT_CLEAR_ALL) {
+        own->ambient = 0;
+        return capability == 0 ? 0 : -EINVAL;
+    }
+    if (capability > CAP_LAST_CAP)
+        return -EINVAL;
+    u64 bit = 1UL << capability;
+    switch (operation) {
+    case PR_CAP_AMBIENT_IS_SET:
+        return (own->ambient & bit) != 0;
+    case PR_CAP_AMBIENT_RAISE:
+        if (!(own->permitted & own->inheritable & bit))
+            return -EPERM;
+        own->ambient |= bit;
+        return 0;
+    case PR_CAP_AMBIENT_LOWER:
+        own->ambient &= ~bit;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
 long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
 {
     switch (option) {
@@ -183,13 +207,38 @@ long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
         return usercopy_to(UPTR(second), task_current()->name, PROCESS_NAME_MAX) ? -EFAULT : 0;
     case PR_GET_DUMPABLE:
         return 1;
+    case PR_CAPBSET_READ:
+    case PR_CAPBSET_DROP:
+        return capability_bounding(option, second);
+    case PR_CAP_AMBIENT:
+        return fourth == 0 && fifth == 0 ? capability_ambient(second, third) : -EINVAL;
+    case PR_SET_NO_NEW_PRIVS:
+        if (second != 1 || third != 0 || fourth != 0 || fifth != 0)
+            return -EINVAL;
+        process_current()->no_new_privileges = true;
+        return 0;
     case PR_GET_NO_NEW_PRIVS:
+        if (second != 0 || third != 0 || fourth != 0 || fifth != 0)
+            return -EINVAL;
+        return process_current()->no_new_privileges;
     case PR_GET_KEEPCAPS:
     case PR_GET_SECCOMP:
+    case PR_GET_SECUREBITS:
         return 0;
     default:
         return -EINVAL;
     }
+}
+
+/* "Read" is all ones; otherwise what was, and the new one is set. No bit of it has an effect before
+ * there is execve. */
+long sys_personality(unsigned wanted)
+{
+    struct process *process = process_current();
+    u32 previous = process->personality;
+    if (wanted != UINT32_MAX)
+        process->personality = wanted;
+    return previous;
 }
 
 /* ---- Limits -----------------------------------------------------------------------------------*/
@@ -240,88 +289,4 @@ long sys_setrlimit(unsigned resource, uptr limit)
     if (usercopy_from(&new_limit, limit, sizeof(new_limit)) != 0)
         return -EFAULT;
     return resource >= RLIM_NLIMITS ? -EINVAL : limit_set(resource, &new_limit);
-}
-
-/* ---- Identity: the program is root --------------------------------------------------------------*/
-
-long sys_getuid(void)
-{
-    return 0;
-}
-
-long sys_geteuid(void)
-{
-    return 0;
-}
-
-long sys_getgid(void)
-{
-    return 0;
-}
-
-long sys_getegid(void)
-{
-    return 0;
-}
-
-static long put_three_ids(uptr first, uptr second, uptr third)
-{
-    u32 id = 0;
-    return usercopy_to(first, &id, sizeof(id)) || usercopy_to(second, &id, sizeof(id)) ||
-                   usercopy_to(third, &id, sizeof(id))
-               ? -EFAULT
-               : 0;
-}
-
-long sys_getresuid(uptr real, uptr effective, uptr saved)
-{
-    return put_three_ids(real, effective, saved);
-}
-
-long sys_getresgid(uptr real, uptr effective, uptr saved)
-{
-    return put_three_ids(real, effective, saved);
-}
-
-long sys_getgroups(int size, uptr groups)
-{
-    (void)groups;
-    return size < 0 ? -EINVAL : 0; /* no supplementary groups */
-}
-
-/* ---- Processors -------------------------------------------------------------------------------*/
-
-long sys_sched_yield(void)
-{
-    sched_yield();
-    return 0;
-}
-
-long sys_sched_getaffinity(int pid, unsigned size, uptr set)
-{
-    u64 processors = 1;
-    if (size < sizeof(processors) || size % sizeof(processors) != 0)
-        return -EINVAL;
-    if (!is_own_id(pid))
-        return -ESRCH;
-    return usercopy_to(set, &processors, sizeof(processors)) ? -EFAULT : (long)sizeof(processors);
-}
-
-long sys_sched_setaffinity(int pid, unsigned size, uptr set)
-{
-    u64 wish = 0;
-    if (usercopy_from(&wish, set, MIN(size, (unsigned)sizeof(wish))) != 0)
-        return -EFAULT;
-    if (!is_own_id(pid))
-        return -ESRCH;
-    return wish & 1 ? 0 : -EINVAL;
-}
-
-long sys_getcpu(uptr cpu, uptr node, uptr cache)
-{
-    u32 zero = 0;
-    (void)cache; /* unused since Linux 2.6.24 */
-    if (cpu.addr != 0 && usercopy_to(cpu, &zero, sizeof(zero)) != 0)
-        return -EFAULT;
-    return node.addr != 0 && usercopy_to(node, &zero, sizeof(zero)) != 0 ? -EFAULT : 0;
 }

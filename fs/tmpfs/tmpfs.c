@@ -87,7 +87,7 @@ static int make_inode(struct tmpfs *fs, u32 mode, struct inode **out)
     }
     if (S_ISDIR(mode)) {
         inode->nlink = 2;
-        inode->size = 2 * NAME_BYTES;
+        inode->size = 2 * NAME_BYTES; /* "." and ".." */
     }
     *out = inode;
     return 0;

@@ -58,6 +58,8 @@ struct process *process_create(int ring)
     process->pid = 1;
     process->ring = ring;
     process->umask = 022;
+    process->capabilities.effective = process->capabilities.permitted =
+        process->capabilities.bounding = CAPABILITIES_ALL;
     limits_init(process->limits);
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);

@@ -6,6 +6,7 @@
 #define KERNEL_PROC_PROCESS_H
 
 #include <asm/resource.h>
+#include <linux/capability.h>
 #include <linux/resource.h>
 
 #include "fs/path.h"
@@ -30,6 +31,18 @@ struct process_layout {
     u32 auxv_size; /* bytes, AT_NULL included */
 };
 
+/* What the process may do (man 7 capabilities): bit n is capability n. */
+struct capabilities {
+    u64 effective, permitted, inheritable, bounding, ambient;
+};
+#define CAPABILITIES_ALL ((1UL << (CAP_LAST_CAP + 1)) - 1)
+
+/* How the process is to be scheduled, as the program set it (sched_setscheduler). */
+struct process_schedule {
+    int policy; /* SCHED_*, perhaps with SCHED_RESET_ON_FORK */
+    int priority;
+};
+
 /* What the process moved by read, write and their kin (/proc/self/io). */
 struct process_io {
     u64 read_bytes, written_bytes;
@@ -50,7 +63,14 @@ struct process {
     struct process_layout layout;
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
     struct process_io io;
-    u64 start_ns;                /* since boot */
+    u64 start_ns; /* since boot */
+    struct capabilities capabilities;
+    bool no_new_privileges;
+    int group_count; /* supplementary groups, each of them number 0 */
+    u32 personality; /* PER_* and flags */
+    int niceness;    /* -20 to 19 */
+    int io_priority; /* IOPRIO_PRIO_VALUE of class and level; 0: none set */
+    struct process_schedule schedule;
     int oom_score_adj;           /* as the program set it; nothing depends on it yet */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };

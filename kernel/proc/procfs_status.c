@@ -15,7 +15,6 @@
 #include "kernel/proc/procfs_internal.h"
 
 #define KIB_PER_PAGE     (PAGE_SIZE / KIB)
-#define ALL_CAPABILITIES ((1UL << (CAP_LAST_CAP + 1)) - 1)
 #define DEFAULT_PRIORITY 20
 /* The console, as tty_nr has it: 4:64, ttyS0. */
 #define CONSOLE_NUMBER   0x440
@@ -104,16 +103,23 @@ static void show_signals(struct text_builder *text, const struct task *task)
                sets.ignored, sets.caught);
 }
 
+static void show_capabilities(struct text_builder *text, const struct process *process)
+{
+    const struct capabilities *own = &process->capabilities;
+    text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", own->inheritable,
+               own->permitted, own->effective);
+    text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%d\n", own->bounding,
+               own->ambient, process->no_new_privileges);
+}
+
 int procfs_show_status(struct text_builder *text, const struct node_place *place)
 {
     struct task *task = procfs_task(place);
     show_identity(text, task);
     show_memory(text, task->process);
     show_signals(text, task);
-    text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", 0UL, ALL_CAPABILITIES,
-               ALL_CAPABILITIES);
-    text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", ALL_CAPABILITIES, 0UL);
-    text_add_string(text, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
+    show_capabilities(text, task->process);
+    text_add_string(text, "Seccomp:\t0\nSeccomp_filters:\t0\n"
                           "Speculation_Store_Bypass:\tvulnerable\n"
                           "SpeculationIndirectBranch:\talways enabled\n");
     text_print(text, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", (1UL << cpu_count()) - 1);
@@ -134,9 +140,9 @@ static void show_stat_first(struct text_builder *text, const struct task *task,
     text_add_escaped(text, task->name, "\n\\");
     text_print(text, ") R %d %d %d %d %d 0 0 0 0 0 ", process->parent_pid, pid, pid, CONSOLE_NUMBER,
                pid);
-    text_print(text, "%lu 0 0 0 %d 0 1 0 %lu %lu %lu %lu %lu %lu %lu ",
-               sched_thread_ns(task->thread) / NS_PER_TICK, DEFAULT_PRIORITY,
-               process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
+    text_print(text, "%lu 0 0 0 %d %d 1 0 %lu %lu %lu %lu %lu %lu %lu ",
+               sched_thread_ns(task->thread) / NS_PER_TICK, DEFAULT_PRIORITY + process->niceness,
+               process->niceness, process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
                resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
                layout->code_start, layout->code_end, layout->stack_start);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 
 static void test_processes(void)
@@ -37,6 +38,96 @@ static void test_users(void)
     check_result("getresuid into nowhere", call(__NR_getresuid, &ids[0], 0, &ids[2]), -EFAULT);
     check("getgroups gives a count", call(__NR_getgroups, 0, NULL) >= 0);
     check_result("getgroups of -1", call(__NR_getgroups, -1, ids), -EINVAL);
+}
+
+/* Nobody may become somebody else by asking for nothing. */
+static void test_changing_users(void)
+{
+    unsigned user = (unsigned)call(__NR_getuid), group = (unsigned)call(__NR_getgid);
+    struct call_case cases[] = {
+        {"setuid to oneself", __NR_setuid, {user}, 0},
+        {"setgid to oneself", __NR_setgid, {group}, 0},
+        {"setreuid of nothing", __NR_setreuid, {-1, -1}, 0},
+        {"setregid of nothing", __NR_setregid, {-1, -1}, 0},
+        {"setresuid to oneself", __NR_setresuid, {user, user, user}, 0},
+        {"setresgid of some", __NR_setresgid, {group, -1, group}, 0},
+        {"setuid of nobody at all", __NR_setuid, {-1}, -EINVAL},
+        {"setgid of nothing at all", __NR_setgid, {-1}, -EINVAL},
+        {"setfsuid tells", __NR_setfsuid, {-1}, user},
+        {"setfsgid tells", __NR_setfsgid, {-1}, group},
+    };
+    CHECK_CALLS(cases);
+    call(__NR_setsid); /* Linux: perhaps no leader yet */
+    check_result("a leader begins no session", call(__NR_setsid), -EPERM);
+    check_result("and stays in its group", call(__NR_setpgid, 0, 0), -EPERM);
+    check_result("setpgid of nobody", call(__NR_setpgid, 0x3fffffff, 0), -ESRCH);
+    check_result("setpgid with a bad number", call(__NR_setpgid, 0, -5), -EINVAL);
+}
+
+static void test_groups(void)
+{
+    static unsigned groups[2];
+    if (call(__NR_setgroups, 2, groups) == -EPERM) { /* Linux, not as root */
+        check("setgroups", true);
+        check("getgroups counts", true);
+        check("getgroups in too few", true);
+        check("setgroups of none", true);
+        return;
+    }
+    check("setgroups", true);
+    check_result("getgroups counts", call(__NR_getgroups, 0, NULL), 2);
+    check_result("getgroups in too few", call(__NR_getgroups, 1, groups), -EINVAL);
+    check_result("setgroups of none", call(__NR_setgroups, 0, NULL), 0);
+}
+
+struct header {
+    unsigned version;
+    int pid;
+};
+
+static void test_capabilities(void)
+{
+    struct header head = {0x20080522, 0}, unknown = {1, 0}, first = {0x19980330, 0};
+    unsigned sets[6], none[6] = {0}, all[6] = {-1, -1, -1, -1, -1, -1};
+    struct call_case cases[] = {
+        {"capget", __NR_capget, {(long)&head, (long)sets}, 0},
+        {"capget from nowhere", __NR_capget, {0, (long)sets}, -EFAULT},
+        {"capget into nowhere", __NR_capget, {(long)&head, KERNEL_ADDRESS}, -EFAULT},
+        {"capget of an unknown version", __NR_capget, {(long)&unknown, (long)sets}, -EINVAL},
+        {"capset to what is", __NR_capset, {(long)&head, (long)sets}, 0},
+        {"capset from nowhere", __NR_capset, {(long)&head, 0}, -EFAULT},
+        {"capget, first version", __NR_capget, {(long)&first, (long)sets}, 0},
+    };
+    CHECK_CALLS(cases);
+    check("the version is told", unknown.version == 0x20080522);
+    unknown.version = 1;
+    check_result("capget asks for the version", call(__NR_capget, &unknown, NULL), 0);
+    head.pid = 0x3fffffff;
+    check_result("capget of nobody", call(__NR_capget, &head, sets), -ESRCH);
+    check_result("capset of another", call(__NR_capset, &head, sets), -EPERM);
+    head.pid = -1;
+    check_result("capget of -1", call(__NR_capget, &head, sets), -EINVAL);
+    head.pid = 0;
+    check_result("no bounding capability 64", call(__NR_prctl, PR_CAPBSET_READ, 64), -EINVAL);
+    check_result("CAP_CHOWN bounds", call(__NR_prctl, PR_CAPBSET_READ, 0), 1);
+    check_result("nothing is ambient", call(__NR_prctl, PR_CAP_AMBIENT, 1, 0, 0, 0), 0);
+    check_result("nothing can be", call(__NR_prctl, PR_CAP_AMBIENT, 2, 0, 0, 0), -EPERM);
+    check_result("privileges may come", call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
+    check_result("and be given up", call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    check_result("for good", call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), -EINVAL);
+    check_result("they are", call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
+    check_result("capset to none", call(__NR_capset, &head, none), 0);
+    check_result("capget after it", call(__NR_capget, &head, sets), 0);
+    check("there are none", memcmp(sets, none, sizeof(sets)) == 0);
+    check_result("capset to all", call(__NR_capset, &head, all), -EPERM);
+}
+
+static void test_personality(void)
+{
+    long own = call(__NR_personality, 0xffffffff);
+    check("this is Linux's own", (own & 0xff) == 0);
+    check_result("personality tells what was", call(__NR_personality, 0x0040000), own);
+    check_result("personality was set", call(__NR_personality, 0xffffffff), 0x0040000);
 }
 
 static bool terminated(const char *field, size_t size)
@@ -95,7 +186,11 @@ int main(void)
 {
     test_processes();
     test_users();
+    test_changing_users();
+    test_groups();
     test_uname();
     test_processors();
+    test_personality();
+    test_capabilities();
     return check_finish();
 }

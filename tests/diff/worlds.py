@@ -3,8 +3,9 @@
 
 Both come from the same tree (galette_cli/tree.py): the programs that a table names with their
 libraries, the defaults of tools/galette, and /work with the files of tests/diff/work and some that
-are made here. The chroot lies on a tmpfs where there is one, because that is what the machine has:
-sizes of directories and of holes are those of the file system.
+are made here. The chroot lies on a tmpfs, because that is what the machine has: sizes of directories
+and of holes are those of the file system. It is mounted for this process and its children alone
+(own_namespace), so that nothing is left behind, however the tests end.
 
 The commands of a table change /work and /tmp and nothing else; both are made anew for every command.
 """
@@ -34,6 +35,34 @@ TIME = 1_577_934_245  # 2020-01-02 03:04:05 UTC: every file in /work
 DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))
 SECONDS = 60
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000  # <linux/sched.h>, <linux/mount.h>
+MNT_DETACH = 2  # <sys/mount.h>
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _mount(source, place, kind, flags=0):
+    if LIBC.mount(source, os.fsencode(place), kind, flags, None) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {place}")
+
+
+def own_namespace():
+    """From here on this process sees mounts of its own. Returns a folder on a tmpfs of its own.
+    Raises OSError where that is not allowed (not root, or a container without mounts)."""
+    if LIBC.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    _mount(b"none", "/", None, MS_REC | MS_PRIVATE)
+    folder = tempfile.mkdtemp(prefix="galette-diff-")
+    try:
+        _mount(b"tmpfs", folder, b"tmpfs")
+    except OSError:
+        os.rmdir(folder)
+        raise
+    return folder
+
+
+def leave(folder):
+    """Takes the tmpfs of own_namespace away."""
+    LIBC.umount2(os.fsencode(folder), MNT_DETACH)
+    os.rmdir(folder)
 
 
 # ---- The files in /work ------------------------------------------------------------------------
@@ -82,7 +111,8 @@ def _made_files():
     return {
         "noise.bin": noise, "lines.txt": lines, "empty": b"", "long.txt": text,
         "text.gz": gzip.compress(text, mtime=TIME), "text.bz2": bz2.compress(text),
-        "text.xz": lzma.compress(text), "text.zst": zstd, "text.lzma": lzma.compress(text, lzma.FORMAT_ALONE), "box.tar": _tar_of(box),
+        "text.xz": lzma.compress(text), "text.lzma": lzma.compress(text, lzma.FORMAT_ALONE),
+        "text.zst": zstd, "box.tar": _tar_of(box),
         "box.zip": _zip_of(box), "damaged.gz": gzip.compress(text, mtime=TIME)[:-20],
         "wide.txt": "Füße, naïve, 日本語, 😀\n".encode() * 3,
         "cpio.newc": _cpio_of(box), "nulls.bin": b"one\0two\0three\0", "crlf.txt": b"a\r\nb\r\n",
@@ -153,12 +183,11 @@ def _unpack(node, path, seen):
 
 
 class World:
-    """The root of one table: `archive`, and a folder for chroot."""
+    """The root of one table: `archive`, and a folder for chroot, below `place`."""
 
-    def __init__(self, table):
+    def __init__(self, table, place):
         self.table, self.tree = table, _make_tree(table)
-        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.folder = tempfile.mkdtemp(prefix="galette-diff-", dir=place)
+        self.folder = tempfile.mkdtemp(dir=place)
         self.archive = os.path.join(self.folder, "root.cpio")
         with open(self.archive, "wb", buffering=0) as file:
             archive.write_tree(self.tree, file)
@@ -171,9 +200,15 @@ class World:
             path = os.path.join(self.root, "dev", name)
             os.mknod(path, stat.S_IFCHR, os.makedev(1, minor))
             os.chmod(path, 0o666)
+        os.symlink("/proc/self/fd", os.path.join(self.root, "dev", "fd"))
+        for number, name in enumerate(("stdin", "stdout", "stderr")):
+            os.symlink(f"/proc/self/fd/{number}", os.path.join(self.root, "dev", name))
+        proc = os.path.join(self.root, "proc")
+        _mount(b"proc", proc, b"proc")
 
     def close(self):
         """Removes everything."""
+        LIBC.umount2(os.fsencode(os.path.join(self.root, "proc")), MNT_DETACH)
         shutil.rmtree(self.folder)
 
     def _renew(self):
@@ -215,11 +250,7 @@ class World:
         return (status if status >= 0 else 128 - status), output
 
     def _enter(self):
-        """In the child: a /proc of its own where that is allowed, the root, the directory."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(CLONE_NEWNS) == 0:
-            libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-            libc.mount(b"proc", os.fsencode(self.root) + b"/proc", b"proc", 0, None)
+        """In the child: the root, the directory."""
         os.chroot(self.root)
         os.chdir("/work")
         os.umask(0o022)
