@@ -32,6 +32,13 @@ static inline u64 irq_save(void)
     return flags;
 }
 
+static inline bool irq_enabled(void)
+{
+    u64 flags;
+    __asm__ volatile("pushfq; popq %0" : "=r"(flags));
+    return flags & (1u << 9);
+}
+
 static inline void irq_restore(u64 flags)
 {
     if (flags & (1u << 9))

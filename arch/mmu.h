@@ -104,6 +104,18 @@ int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 
 /* What is mapped at `address`: true with the frame (of the page that holds it) and flags. */
 bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *flags);
 
+/* Hand the pages of one range to another of the same length, where nothing is mapped. 0, or -ENOMEM
+ * with a part of them moved (the way back cannot fail). Large pages need a distance of whole large
+ * pages. */
+int mmu_move_range(struct mmu *mmu, vaddr_t from, vaddr_t to, u64 length) MUST_CHECK;
+
+/* Could a large page be mapped at `address`: is there neither a page nor a table for small ones? */
+bool mmu_is_large_free(const struct mmu *mmu, vaddr_t address);
+
+/* Replace the large page at `address` by its small pages, in `table`: a page of memory that becomes
+ * a page table. */
+void mmu_split_large(struct mmu *mmu, vaddr_t address, paddr_t table);
+
 /* Called for every page that leaves a range, after its TLB entry is gone. */
 typedef void (*mmu_release)(paddr_t physical, u32 flags, void *context);
 

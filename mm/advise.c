@@ -109,7 +109,8 @@ static int advise_mapping(struct aspace *space, const struct vma *vma, vaddr_t s
     case MADV_DONTNEED:
     case MADV_DONTNEED_LOCKED:
     case MADV_FREE: /* may be dropped at any time: now is such a time */
-        return aspace_drop_part_locked(space, start, end);
+        aspace_drop_part_locked(space, start, end);
+        return 0;
     case MADV_COLD:
     case MADV_PAGEOUT:  /* there is nowhere to page out to */
     case MADV_WILLNEED: /* files are in memory */
@@ -118,7 +119,7 @@ static int advise_mapping(struct aspace *space, const struct vma *vma, vaddr_t s
         return punch(space, vma, start, end);
     default:
         (void)flags_of_advice(advice, &clear, &set);
-        return aspace_change_flags_locked(space, start, end, clear, set);
+        return aspace_change_flags_locked(space, start, end, clear, set) != 0 ? -EAGAIN : 0;
     }
 }
 
@@ -205,7 +206,8 @@ static int remap_object_locked(struct aspace *space, vaddr_t start, vaddr_t end,
     if (!vma || vma->start > start || !(vma->flags & VMA_SHARED) ||
         aspace_first_hole(space, start, end) < end)
         return -EINVAL;
-    struct mapping mapping = {vma->prot, vma->flags, vma->object, first_page << PAGE_SHIFT};
+    struct mapping mapping = {vma->prot, vma->flags, vma->object, first_page << PAGE_SHIFT,
+                              WHEREVER};
     for (; vma && vma->start < end; vma = vma_next(vma))
         if (vma->object != mapping.object || vma->flags != mapping.flags)
             return -EINVAL;

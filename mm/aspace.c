@@ -15,6 +15,7 @@
 #include "mm/aspace_internal.h"
 #include "mm/fault_internal.h"
 #include "mm/heap.h"
+#include "mm/huge.h"
 #include "mm/page.h"
 #include "mm/vma.h"
 
@@ -33,6 +34,10 @@ int aspace_init(struct aspace *space, bool user)
 static void release_page(paddr_t physical, u32 flags, void *context)
 {
     struct aspace *space = context;
+    if (unlikely(flags & MMU_LARGE)) {
+        huge_release(space, physical);
+        return;
+    }
     if (flags & MMU_BORROWED) {
         space->resident_pages -= physical != zero_page_physical();
         return;
@@ -47,10 +52,11 @@ void aspace_drop_pages_locked(struct aspace *space, vaddr_t start, vaddr_t end)
     mmu_unmap_range(&space->mmu, start, end, release_page, space);
 }
 
-int aspace_drop_part_locked(struct aspace *space, vaddr_t start, vaddr_t end)
+void aspace_drop_part_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
+    huge_split_at(space, start);
+    huge_split_at(space, end);
     aspace_drop_pages_locked(space, start, end);
-    return 0;
 }
 
 void aspace_fini(struct aspace *space)
@@ -63,6 +69,7 @@ void aspace_fini(struct aspace *space)
         vma_remove(&space->vmas, rb_entry(node, struct vma, node));
     space->last_hit = NULL;
     space->mapped_bytes = 0;
+    huge_forget(space);
     mutex_unlock(&space->lock);
     mmu_destroy(&space->mmu);
 }
@@ -109,7 +116,11 @@ struct vma *aspace_find_locked(struct aspace *space, vaddr_t address)
 static int split_at(struct aspace *space, vaddr_t address)
 {
     struct vma *vma = vma_find(&space->vmas, address);
-    return vma && vma->start < address ? vma_split(&space->vmas, vma, address) : 0;
+    if (!vma || vma->start >= address)
+        return 0;
+    if (!vma->object)
+        huge_split_at(space, address);
+    return vma_split(&space->vmas, vma, address);
 }
 
 static bool is_inside(const struct aspace *space, vaddr_t address)
@@ -196,31 +207,45 @@ static bool placeable(vaddr_t address, u64 length)
     return address >= ASPACE_LOWEST && user_range_ok(UPTR(address), length);
 }
 
+/* The highest room for a mapping, one that suits large pages if that is wanted. 0: none. */
+static vaddr_t find_room(const struct aspace *space, vaddr_t low, vaddr_t high, u64 length,
+                         u64 large_offset)
+{
+    const u64 slack = MMU_LARGE_SIZE - PAGE_SIZE;
+    vaddr_t found = 0;
+    if (large_offset != WHEREVER && length >= MMU_LARGE_SIZE)
+        found = vma_find_room(&space->vmas, low, high, length + slack);
+    if (found == 0)
+        return vma_find_room(&space->vmas, low, high, length);
+    return ALIGN_DOWN(found + slack - large_offset, MMU_LARGE_SIZE) + large_offset;
+}
+
 /* Choose the address of a new mapping; -ENOMEM when there is no room. */
 static int choose_address(struct aspace *space, vaddr_t hint, u64 length, enum aspace_place place,
-                          vaddr_t *out)
+                          u64 large_offset, vaddr_t *out)
 {
     vaddr_t limit = place == PLACE_LOW ? LOW_END : USER_LIMIT;
     hint = ALIGN_DOWN(hint, PAGE_SIZE);
-    if (placeable(hint, length) && hint + length <= limit && room_at(space, hint, hint + length)) {
+    if (placeable(hint, length) && hint + length <= limit &&
+        room_at(space, hint, hint + length)) {
         *out = hint;
         return 0;
     }
     if (place == PLACE_LOW) {
-        *out = vma_find_room(&space->vmas, LOW_START, LOW_END, length);
+        *out = find_room(space, LOW_START, LOW_END, length, large_offset);
     } else {
-        *out = vma_find_room(&space->vmas, ASPACE_LOWEST, space->mmap_top, length);
+        *out = find_room(space, ASPACE_LOWEST, space->mmap_top, length, large_offset);
         if (*out == 0)
-            *out = vma_find_room(&space->vmas, ASPACE_LOWEST, USER_LIMIT, length);
+            *out = find_room(space, ASPACE_LOWEST, USER_LIMIT, length, large_offset);
     }
     return *out ? 0 : -ENOMEM;
 }
 
 static int make_room(struct aspace *space, vaddr_t address, u64 length, enum aspace_place place,
-                     vaddr_t *out)
+                     u64 large_offset, vaddr_t *out)
 {
     if (place == PLACE_ANYWHERE || place == PLACE_LOW)
-        return choose_address(space, address, length, place, out);
+        return choose_address(space, address, length, place, large_offset, out);
     if (!IS_ALIGNED(address, PAGE_SIZE))
         return -EINVAL;
     if (!user_range_ok(UPTR(address), length))
@@ -240,7 +265,7 @@ int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length,
     struct vma *vma = kmalloc(sizeof(*vma));
     if (!vma)
         return -ENOMEM;
-    int error = make_room(space, address, length, place, out);
+    int error = make_room(space, address, length, place, mapping->large_offset, out);
     if (error != 0) {
         kfree(vma);
         return error;
@@ -285,7 +310,9 @@ int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 
         return -ENOMEM;
     int error = -ENOMEM;
     mutex_lock(&space->lock);
-    struct mapping mapping = {prot, flags | space->future_flags, object, offset};
+    bool whole_large = !object && IS_ALIGNED(length, MMU_LARGE_SIZE);
+    struct mapping mapping = {prot, flags | space->future_flags, object, offset,
+                              whole_large ? 0 : WHEREVER};
     if (allowed(space, address, length, &mapping, place))
         error = aspace_map_locked(space, address, length, &mapping, place, out);
     mutex_unlock(&space->lock);

@@ -71,6 +71,7 @@ struct aspace {
     u64 resident_pages; /* mapped, but for the page of zeros; a large page is 512 */
     /* Largest values of both, before they last became less. */
     u64 mapped_peak, resident_peak;
+    struct list_head huge_link; /* huge.c: once it has had a large page */
     bool no_huge;      /* PR_SET_THP_DISABLE */
     bool objects_left; /* the last mapping of some object went away: see mapped_files_trim */
 };

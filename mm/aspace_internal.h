@@ -11,7 +11,10 @@ struct mapping {
     u32 prot, flags;
     struct vm_object *object; /* the mapping gets a reference of its own */
     u64 offset;
+    /* Where in a large page it should begin, if mm chooses; WHEREVER: all the same. */
+    u64 large_offset;
 };
+#define WHEREVER (~0UL)
 
 int aspace_map_locked(struct aspace *space, vaddr_t address, u64 length,
                       const struct mapping *mapping, enum aspace_place place,
@@ -27,8 +30,8 @@ int aspace_change_flags_locked(struct aspace *space, vaddr_t start, vaddr_t end,
                                u32 set) MUST_CHECK;
 /* Drop the pages of whole mappings, or of a part where no large page sticks out. */
 void aspace_drop_pages_locked(struct aspace *space, vaddr_t start, vaddr_t end);
-/* The same for any part of a mapping. 0, or -ENOMEM when a large page cannot be split. */
-int aspace_drop_part_locked(struct aspace *space, vaddr_t start, vaddr_t end) MUST_CHECK;
+/* The same for any part of a mapping. */
+void aspace_drop_part_locked(struct aspace *space, vaddr_t start, vaddr_t end);
 
 /* account.c: may `bytes` more be mapped like this? RLIMIT_AS and RLIMIT_DATA, and Linux's heuristic
  * for what could never be filled (vm.overcommit_memory 0). */

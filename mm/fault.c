@@ -17,6 +17,7 @@
 #include "kernel/core/log.h"
 #include "mm/aspace_internal.h"
 #include "mm/fault_internal.h"
+#include "mm/huge.h"
 #include "mm/page.h"
 #include "mm/vma.h"
 
@@ -45,6 +46,8 @@ static int fault_anonymous(struct aspace *space, const struct vma *vma, vaddr_t 
     if (!write)
         return mmu_map(&space->mmu, address, zero_page_physical(),
                        (flags & ~MMU_WRITE) | MMU_BORROWED);
+    if (huge_fault(space, vma, address))
+        return 0;
     struct page *page = page_alloc_zeroed();
     return page ? map_own(space, address, page, flags) : -ENOMEM;
 }
@@ -160,6 +163,8 @@ static int fault_write(struct aspace *space, const struct vma *vma, vaddr_t addr
     u32 flags = aspace_page_flags(space, vma->prot);
     if (old & MMU_WRITE)
         return 0; /* another processor was faster */
+    if (old & MMU_LARGE)
+        return huge_make_writable(space, vma, address, physical);
     if (vma->flags & VMA_SHARED)
         return old & MMU_BORROWED ? fault_object(space, vma, address, true)
                                   : mmu_map(&space->mmu, address, physical, flags);
@@ -179,8 +184,8 @@ static int fault_write(struct aspace *space, const struct vma *vma, vaddr_t addr
     return error;
 }
 
-/* The access is allowed: bring the page. */
-static int bring_page(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
+static int try_bringing_page(struct aspace *space, const struct vma *vma, vaddr_t address,
+                             bool write)
 {
     paddr_t physical;
     u32 flags;
@@ -188,6 +193,15 @@ static int bring_page(struct aspace *space, const struct vma *vma, vaddr_t addre
         return write ? fault_write(space, vma, address, physical, flags) : 0;
     return vma->object ? fault_object(space, vma, address, write)
                        : fault_anonymous(space, vma, address, write);
+}
+
+/* The access is allowed: bring the page. */
+static int bring_page(struct aspace *space, const struct vma *vma, vaddr_t address, bool write)
+{
+    int error = try_bringing_page(space, vma, address, write);
+    while (unlikely(error == -ENOMEM) && huge_give_back_locked(space))
+        error = try_bringing_page(space, vma, address, write);
+    return error;
 }
 
 static bool access_allowed(u32 prot, u32 fault)

@@ -14,6 +14,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/string.h"
+#include "mm/huge.h"
 #include "mm/page.h"
 
 #define NO_OBJECT 0xffffffffu
@@ -99,14 +100,22 @@ static void *block_alloc(size_t size)
     return page_address(page);
 }
 
-void *kmalloc(size_t size)
+static void *object_alloc(size_t size)
 {
-    if (size > CLASS_SIZE_MAX)
-        return block_alloc(size);
     struct size_class *class = class_for(size);
     u64 flags = spin_lock_irqsave(&class->lock);
     void *object = class_alloc_locked(class);
     spin_unlock_irqrestore(&class->lock, flags);
+    return object;
+}
+
+void *kmalloc(size_t size)
+{
+    if (size > CLASS_SIZE_MAX)
+        return block_alloc(size);
+    void *object = object_alloc(size);
+    while (unlikely(!object) && irq_enabled() && huge_give_back())
+        object = object_alloc(size);
     return object;
 }
 

@@ -17,6 +17,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/string.h"
+#include "mm/huge.h"
 
 #define BLOCK_PAGES     (1UL << PAGE_ORDER_MAX)
 #define LOW_MEMORY_KEPT 0x10000UL /* real-mode vectors, BIOS data, room for a start-up trampoline */
@@ -266,7 +267,7 @@ static void stock_return(struct page *page)
     irq_restore(flags);
 }
 
-struct page *page_alloc(unsigned order)
+static struct page *alloc_once(unsigned order)
 {
     struct page *page;
     if (order == 0) {
@@ -277,6 +278,20 @@ struct page *page_alloc(unsigned order)
         spin_unlock_irqrestore(&zone.lock, flags);
     }
     return page ? page_taken(page, order) : NULL;
+}
+
+struct page *page_alloc(unsigned order)
+{
+    struct page *page = alloc_once(order);
+    /* With interrupts off the caller may hold any lock. */
+    while (unlikely(!page) && irq_enabled() && huge_give_back())
+        page = alloc_once(order);
+    return page;
+}
+
+struct page *page_alloc_large(void)
+{
+    return alloc_once(PAGE_ORDER_MAX);
 }
 
 struct page *page_alloc_zeroed(void)

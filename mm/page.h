@@ -48,6 +48,8 @@ void page_init_descriptors(void);
 /* A block of 2^order pages with refs 1, or NULL. Contents are undefined; _zeroed: all zero. */
 struct page *page_alloc(unsigned order);
 struct page *page_alloc_zeroed(void);
+/* A block of the largest order; does not go out of its way to find one. */
+struct page *page_alloc_large(void);
 
 /* Give a block back; its refs no longer matter. */
 void page_free(struct page *page, unsigned order);

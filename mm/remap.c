@@ -8,22 +8,15 @@
 
 #include "arch/usercopy.h"
 #include "mm/aspace_internal.h"
+#include "mm/huge.h"
 #include "mm/vma.h"
 
-/* Hand the pages of one range to another, page table entry by page table entry. */
+/* Large pages stay large if they lie at the new place as they did at the old one. */
 static int move_pages(struct aspace *space, vaddr_t from, vaddr_t to, u64 length)
 {
-    for (u64 offset = 0; offset < length; offset += PAGE_SIZE) {
-        paddr_t physical;
-        u32 flags;
-        if (!mmu_query(&space->mmu, from + offset, &physical, &flags))
-            continue;
-        int error = mmu_map(&space->mmu, to + offset, physical, flags & ~MMU_DIRTY);
-        if (error != 0)
-            return error;
-        mmu_unmap_range(&space->mmu, from + offset, from + offset + PAGE_SIZE, NULL, NULL);
-    }
-    return 0;
+    if (!IS_ALIGNED(from - to, MMU_LARGE_SIZE))
+        huge_split_range(space, from, from + length);
+    return mmu_move_range(&space->mmu, from, to, length);
 }
 
 struct remap {
@@ -51,7 +44,8 @@ static int move(struct aspace *space, const struct remap *remap, vaddr_t address
     vaddr_t old = remap->old, old_end = old + remap->old_length;
     u64 length = MIN(remap->old_length, remap->new_length);
     const struct vma *vma = remap->vma;
-    struct mapping mapping = {vma->prot, vma->flags, vma->object, vma->offset + (old - vma->start)};
+    struct mapping mapping = {vma->prot, vma->flags, vma->object, vma->offset + (old - vma->start),
+                              vma->object ? WHEREVER : old & (MMU_LARGE_SIZE - 1)};
     if (space->vma_count >= VMA_COUNT_MAX - 3) /* as Linux: what the splits below may need */
         return -ENOMEM;
     int error = aspace_map_locked(space, address, remap->new_length, &mapping, place, out);
@@ -63,7 +57,7 @@ static int move(struct aspace *space, const struct remap *remap, vaddr_t address
         error = move_pages(space, old, *out, length);
     if (error == 0)
         return leave_old(space, remap);
-    (void)!move_pages(space, *out, old, length); /* the tables there exist */
+    (void)!move_pages(space, *out, old, length); /* cannot fail: the tables there exist */
     (void)!aspace_unmap_locked(space, *out, *out + remap->new_length);
     return error;
 }

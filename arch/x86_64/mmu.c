@@ -76,29 +76,11 @@ static u64 *table_make(u64 *entry, bool user)
     return table_of(*entry);
 }
 
-int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
+/* The entry of a level for `address`, with the tables above it; NULL when memory is out. */
+static u64 *entry_make(struct mmu *mmu, vaddr_t address, int last_level)
 {
-    bool user = address < DIRECT_MAP_BASE;
-    int last_level = flags & MMU_LARGE ? 2 : 1;
     u64 *entry = root_entry(mmu, address);
     for (int level = 3; level >= last_level; level--) {
-        u64 *table = table_make(entry, user);
-        if (!table)
-            return -ENOMEM;
-        entry = &table[pte_index(address, level)];
-    }
-    bool was_present = *entry != 0;
-    *entry = pte_make(physical, flags);
-    if (was_present)
-        flush(address);
-    return 0;
-}
-
-/* The lowest-level entry for `address`, with the tables above it; NULL when memory is out. */
-static u64 *entry_make(struct mmu *mmu, vaddr_t address)
-{
-    u64 *entry = root_entry(mmu, address);
-    for (int level = 3; level >= 1; level--) {
         u64 *table = table_make(entry, address < DIRECT_MAP_BASE);
         if (!table)
             return NULL;
@@ -107,10 +89,22 @@ static u64 *entry_make(struct mmu *mmu, vaddr_t address)
     return entry;
 }
 
+int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
+{
+    u64 *entry = entry_make(mmu, address, flags & MMU_LARGE ? 2 : 1);
+    if (!entry)
+        return -ENOMEM;
+    bool was_present = *entry != 0;
+    *entry = pte_make(physical, flags);
+    if (was_present)
+        flush(address);
+    return 0;
+}
+
 int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags,
                 u32 *mapped)
 {
-    u64 *entry = entry_make(mmu, address);
+    u64 *entry = entry_make(mmu, address, 1);
     *mapped = 0;
     if (!entry)
         return -ENOMEM;
@@ -128,7 +122,7 @@ int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u
 int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 count, u32 flags,
                    u32 *mapped)
 {
-    u64 *entry = entry_make(mmu, address);
+    u64 *entry = entry_make(mmu, address, 1);
     *mapped = 0;
     if (!entry)
         return -ENOMEM;
@@ -252,6 +246,56 @@ void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags)
 {
     struct range_walk walk = {end, protect_leaf, &flags, 0, 0};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
+}
+
+struct move {
+    struct mmu *mmu;
+    u64 distance; /* modulo 2^64 */
+    int error;
+};
+
+static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
+{
+    struct move *move = context;
+    if (move->error != 0)
+        return;
+    u64 *target = entry_make(move->mmu, address + move->distance, level);
+    if (!target) {
+        move->error = -ENOMEM;
+        return;
+    }
+    if (level > 1 && *target != 0) /* a table that is empty by now */
+        arch_upcall_table_page_free(*target & PTE_ADDRESS);
+    *target = *entry;
+    *entry = 0;
+    flush(address);
+}
+
+int mmu_move_range(struct mmu *mmu, vaddr_t from, vaddr_t to, u64 length)
+{
+    struct move move = {mmu, to - from, 0};
+    struct range_walk walk = {from + length, move_leaf, &move, 0, 0};
+    walk_table(&walk, phys_to_virt(mmu->root), from, from + length, 4);
+    return move.error;
+}
+
+bool mmu_is_large_free(const struct mmu *mmu, vaddr_t address)
+{
+    const u64 *entry = root_entry(mmu, address);
+    for (int level = 3; level >= 2 && (*entry & PTE_PRESENT); level--)
+        entry = &table_of(*entry)[pte_index(address, level)];
+    return *entry == 0;
+}
+
+void mmu_split_large(struct mmu *mmu, vaddr_t address, paddr_t table)
+{
+    int level;
+    u64 *entry = find_entry(mmu, address, &level), *small = phys_to_virt(table);
+    u64 value = *entry & ~PTE_LARGE;
+    for (u32 i = 0; i < 512; i++, value += PAGE_SIZE)
+        small[i] = value;
+    *entry = table | PTE_PRESENT | PTE_WRITABLE | PTE_USER;
+    flush(address);
 }
 
 int mmu_create(struct mmu *mmu)

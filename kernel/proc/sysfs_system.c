@@ -122,7 +122,7 @@ static const struct node nodes[] = {
     FIXED_SETTING(LARGE "enabled", "[always] madvise never\n"),
     FIXED(LARGE "hpage_pmd_size", "2097152\n"),
     FIXED_SETTING(LARGE "shmem_enabled", "always within_size advise [never] deny force\n"),
-    FIXED_SETTING(LARGE "use_zero_page", "1\n"),
+    FIXED_SETTING(LARGE "use_zero_page", "0\n"),
 };
 
 void sysfs_add_system(void)
