@@ -163,13 +163,16 @@ static void drop_mappings(struct aspace *space, struct vma *first, vaddr_t start
 
 int aspace_unmap_locked(struct aspace *space, vaddr_t start, vaddr_t end)
 {
-    int error = split_to_unmap(space, start, end);
-    if (error != 0)
-        return error;
+    struct vma *vma = vma_find(&space->vmas, start);
+    if (vma && (vma->start < start || vma->end != end)) {
+        int error = split_to_unmap(space, start, end);
+        if (error != 0)
+            return error;
+        vma = vma_find(&space->vmas, start);
+    }
     /* From here on nothing can fail. */
     aspace_note_peaks(space);
     space->last_hit = NULL;
-    struct vma *vma = vma_find(&space->vmas, start);
     if (vma && vma->start < end)
         drop_mappings(space, vma, start, end);
     while (vma && vma->start < end) {

@@ -46,7 +46,7 @@ static int fault_anonymous(struct aspace *space, const struct vma *vma, vaddr_t 
     if (!write)
         return mmu_map(&space->mmu, address, zero_page_physical(),
                        (flags & ~MMU_WRITE) | MMU_BORROWED);
-    if (huge_fault(space, vma, address))
+    if (huge_fits(vma, address) && huge_fault(space, vma, address))
         return 0;
     struct page *page = page_alloc_zeroed();
     return page ? map_own(space, address, page, flags) : -ENOMEM;

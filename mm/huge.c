@@ -96,8 +96,7 @@ static void block_free(struct page *block)
 bool huge_fault(struct aspace *space, const struct vma *vma, vaddr_t address)
 {
     vaddr_t start = ALIGN_DOWN(address, MMU_LARGE_SIZE);
-    if (start < vma->start || start + MMU_LARGE_SIZE > vma->end ||
-        !mmu_is_large_free(&space->mmu, start) || !aspace_may_be_huge(vma) || memory_is_scarce())
+    if (!mmu_is_large_free(&space->mmu, start) || !aspace_may_be_huge(vma) || memory_is_scarce())
         return false;
     struct page *block = block_create();
     if (!block)

@@ -7,9 +7,15 @@
 
 #include "mm/aspace.h"
 
-/* The program writes at `address` of an anonymous mapping, where no page is: map a large one around
- * it, if that lies inside the mapping, nothing is there yet and memory is not scarce. False: it gets
- * a small one. */
+/* Does the large page around `address` lie inside the mapping? */
+static inline bool huge_fits(const struct vma *vma, vaddr_t address)
+{
+    vaddr_t start = ALIGN_DOWN(address, MMU_LARGE_SIZE);
+    return start >= vma->start && start + MMU_LARGE_SIZE <= vma->end;
+}
+
+/* The program writes at `address` of an anonymous mapping, where no page is, and a large one fits:
+ * map it, if nothing is there yet and memory is not scarce. False: it gets a small one. */
 bool huge_fault(struct aspace *space, const struct vma *vma, vaddr_t address);
 
 /* The large page around `address`, which was mapped read-only by mprotect, may be written again. */

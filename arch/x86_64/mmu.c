@@ -65,9 +65,9 @@ static u64 *root_entry(const struct mmu *mmu, vaddr_t address)
 }
 
 /* The table that *entry points to, made when it is missing; NULL when memory is out. */
-static u64 *table_make(u64 *entry, bool user)
+static inline u64 *table_make(u64 *entry, bool user)
 {
-    if (!(*entry & PTE_PRESENT)) {
+    if (unlikely(!(*entry & PTE_PRESENT))) {
         paddr_t page = arch_upcall_table_page();
         if (page == 0)
             return NULL;
@@ -76,22 +76,38 @@ static u64 *table_make(u64 *entry, bool user)
     return table_of(*entry);
 }
 
-/* The entry of a level for `address`, with the tables above it; NULL when memory is out. */
-static u64 *entry_make(struct mmu *mmu, vaddr_t address, int last_level)
+/* The entry of `last_level` for `address`, with the tables above it; NULL when memory is out. Inline
+ * and unrolled, as find_entry is: every page fault comes here. */
+static inline u64 *entry_make(struct mmu *mmu, vaddr_t address, int last_level)
 {
+    bool user = address < DIRECT_MAP_BASE;
     u64 *entry = root_entry(mmu, address);
-    for (int level = 3; level >= last_level; level--) {
-        u64 *table = table_make(entry, address < DIRECT_MAP_BASE);
-        if (!table)
+#pragma GCC unroll 3
+    for (int level = 3; level >= 1; level--) {
+        if (level < last_level)
+            break;
+        u64 *table = table_make(entry, user);
+        if (unlikely(!table))
             return NULL;
         entry = &table[pte_index(address, level)];
     }
     return entry;
 }
 
+static u64 *small_entry_make(struct mmu *mmu, vaddr_t address)
+{
+    return entry_make(mmu, address, 1);
+}
+
+static u64 *large_entry_make(struct mmu *mmu, vaddr_t address)
+{
+    return entry_make(mmu, address, 2);
+}
+
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
 {
-    u64 *entry = entry_make(mmu, address, flags & MMU_LARGE ? 2 : 1);
+    u64 *entry = flags & MMU_LARGE ? large_entry_make(mmu, address)
+                                    : small_entry_make(mmu, address);
     if (!entry)
         return -ENOMEM;
     bool was_present = *entry != 0;
@@ -104,7 +120,7 @@ int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
 int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u32 flags,
                 u32 *mapped)
 {
-    u64 *entry = entry_make(mmu, address, 1);
+    u64 *entry = small_entry_make(mmu, address);
     *mapped = 0;
     if (!entry)
         return -ENOMEM;
@@ -122,7 +138,7 @@ int mmu_map_run(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 count, u
 int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 count, u32 flags,
                    u32 *mapped)
 {
-    u64 *entry = entry_make(mmu, address, 1);
+    u64 *entry = small_entry_make(mmu, address);
     *mapped = 0;
     if (!entry)
         return -ENOMEM;
@@ -138,14 +154,16 @@ int mmu_map_frames(struct mmu *mmu, vaddr_t address, const paddr_t *frames, u32 
 }
 
 /* The entry that maps `address` and its level, or NULL. A hidden page counts. */
-static u64 *find_entry(const struct mmu *mmu, vaddr_t address, int *level)
+static inline u64 *find_entry(const struct mmu *mmu, vaddr_t address, int *level)
 {
     u64 *entry = root_entry(mmu, address);
-    for (*level = 3; *level >= 1; --*level) {
+#pragma GCC unroll 3
+    for (int at = 3; at >= 1; at--) {
         if (!(*entry & PTE_PRESENT))
             return NULL;
-        entry = &table_of(*entry)[pte_index(address, *level)];
-        if (*level == 1 || (*entry & PTE_LARGE))
+        entry = &table_of(*entry)[pte_index(address, at)];
+        *level = at;
+        if (at == 1 || (*entry & PTE_LARGE))
             break;
     }
     return *entry & (PTE_PRESENT | PTE_HIDDEN) ? entry : NULL;
@@ -259,7 +277,9 @@ static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
     struct move *move = context;
     if (move->error != 0)
         return;
-    u64 *target = entry_make(move->mmu, address + move->distance, level);
+    vaddr_t to = address + move->distance;
+    u64 *target =
+        level == 1 ? small_entry_make(move->mmu, to) : large_entry_make(move->mmu, to);
     if (!target) {
         move->error = -ENOMEM;
         return;
