@@ -229,8 +229,7 @@ static int choose_address(struct aspace *space, vaddr_t hint, u64 length, enum a
 {
     vaddr_t limit = place == PLACE_LOW ? LOW_END : USER_LIMIT;
     hint = ALIGN_DOWN(hint, PAGE_SIZE);
-    if (placeable(hint, length) && hint + length <= limit &&
-        room_at(space, hint, hint + length)) {
+    if (placeable(hint, length) && hint + length <= limit && room_at(space, hint, hint + length)) {
         *out = hint;
         return 0;
     }

@@ -14,7 +14,6 @@
 #include <asm/signal.h>
 
 #include "arch/upcalls.h"
-#include "kernel/core/log.h"
 #include "mm/aspace_internal.h"
 #include "mm/fault_internal.h"
 #include "mm/huge.h"
@@ -257,9 +256,6 @@ int aspace_fault(struct aspace *space, vaddr_t address, u32 fault, int *code)
     mutex_lock(&space->lock);
     int signal = fault_locked(space, address, fault, code);
     mutex_unlock(&space->lock);
-    if (signal == SIGKILL)
-        log_print(LOG_ERR, "out of memory: 4 KiB wanted at 0x%lx, %lu of %lu KiB free", address,
-                  page_free_count() * PAGE_SIZE / KIB, page_total_count() * PAGE_SIZE / KIB);
     return signal;
 }
 

@@ -37,8 +37,8 @@ static struct list_head large_spaces = LIST_HEAD_INIT(large_spaces);
 bool aspace_may_be_huge(const struct vma *vma)
 {
     vaddr_t first = ALIGN_UP(vma->start, MMU_LARGE_SIZE);
-    return !vma->object && !(vma->flags & (VMA_GROWS_DOWN | VMA_NO_HUGE)) &&
-           !vma->space->no_huge && first + MMU_LARGE_SIZE <= vma->end;
+    return !vma->object && !(vma->flags & (VMA_GROWS_DOWN | VMA_NO_HUGE)) && !vma->space->no_huge &&
+           first + MMU_LARGE_SIZE <= vma->end;
 }
 
 /* The page table that is set aside for splitting a block. */
@@ -137,8 +137,7 @@ void huge_split_at(struct aspace *space, vaddr_t address)
     paddr_t physical;
     u32 flags;
     vaddr_t start = ALIGN_DOWN(address, MMU_LARGE_SIZE);
-    if (start != address && mmu_query(&space->mmu, start, &physical, &flags) &&
-        (flags & MMU_LARGE))
+    if (start != address && mmu_query(&space->mmu, start, &physical, &flags) && (flags & MMU_LARGE))
         split(space, start, page_of(physical));
 }
 

@@ -106,8 +106,8 @@ static u64 *large_entry_make(struct mmu *mmu, vaddr_t address)
 
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
 {
-    u64 *entry = flags & MMU_LARGE ? large_entry_make(mmu, address)
-                                    : small_entry_make(mmu, address);
+    u64 *entry =
+        flags & MMU_LARGE ? large_entry_make(mmu, address) : small_entry_make(mmu, address);
     if (!entry)
         return -ENOMEM;
     bool was_present = *entry != 0;
@@ -278,8 +278,7 @@ static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
     if (move->error != 0)
         return;
     vaddr_t to = address + move->distance;
-    u64 *target =
-        level == 1 ? small_entry_make(move->mmu, to) : large_entry_make(move->mmu, to);
+    u64 *target = level == 1 ? small_entry_make(move->mmu, to) : large_entry_make(move->mmu, to);
     if (!target) {
         move->error = -ENOMEM;
         return;

@@ -13,6 +13,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
+#include "mm/page.h"
 
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 1048576
@@ -107,8 +108,6 @@ static const char *fault_reason(int signal, int code)
         return "invalid instruction";
     case SIGTRAP:
         return "breakpoint or trap";
-    case SIGKILL:
-        return "out of memory";
     default:
         return "fault";
     }
@@ -138,7 +137,7 @@ void arch_upcall_program_exception(struct trap_frame *frame, int signal, int cod
     const struct signal_action *action = &task->process->actions.action[signal - 1];
     bool handled = action->handler != (u64)SIG_DFL && action->handler != (u64)SIG_IGN &&
                    !(task->signals.blocked & SIGNAL_BIT(signal)) && signal != SIGKILL;
-    if (!handled)
+    if (!handled && signal != SIGKILL) /* which has said why */
         log_print(LOG_ERR, "%s: %s at address 0x%lx, instruction 0x%lx (image + 0x%lx): %s",
                   task->name, signal_name(signal), address, frame->rip,
                   frame->rip - task->process->image_bias, fault_reason(signal, code));
@@ -156,10 +155,27 @@ void arch_upcall_return_work(struct trap_frame *frame)
     irq_disable();
 }
 
+/* The program, or a system call on its behalf, touched memory that cannot be had. Nobody else could
+ * be ended instead. */
+static void out_of_memory(const struct process *process, vaddr_t address)
+{
+    log_print(LOG_ERR,
+              "%s: SIGKILL: out of memory: %lu KiB wanted at 0x%lx, %lu of %lu KiB free, "
+              "%lu KiB in use by the program",
+              task_current()->name, PAGE_SIZE / KIB, address, page_free_count() * PAGE_SIZE / KIB,
+              page_total_count() * PAGE_SIZE / KIB,
+              process->space.resident_pages * PAGE_SIZE / KIB);
+    signal_force(SIGKILL, &(struct signal_info){.code = SI_KERNEL});
+}
+
 int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code)
 {
     struct process *process = process_current();
     if (!process) /* a user copy without a program: the kernel's mistake, and the copy fails */
         return SIGSEGV;
-    return aspace_fault(&process->space, address, fault, code);
+    int signal = aspace_fault(&process->space, address, fault, code);
+    bool dying = task_current()->signals.pending & SIGNAL_BIT(SIGKILL);
+    if (unlikely(signal == SIGKILL) && !dying) /* a system call may try more than once */
+        out_of_memory(process, address);
+    return signal;
 }
