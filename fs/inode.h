@@ -80,6 +80,7 @@ struct inode {
     u64 number;
     u64 device; /* st_rdev of device nodes */
     u32 refs;
+    bool is_running; /* a program's file: opening it for writing is ETXTBSY */
 
     struct mutex lock; /* guards all below */
     u32 mode;          /* type and permissions */

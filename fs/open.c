@@ -52,6 +52,8 @@ static int check_type(const struct inode *inode, u32 flags)
         return !(flags & O_PATH) && (wants_write(flags) || (flags & O_CREAT)) ? -EISDIR : 0;
     if (flags & O_DIRECTORY)
         return -ENOTDIR;
+    if (inode->is_running && wants_write(flags) && !(flags & O_PATH))
+        return -ETXTBSY;
     return inode_is(inode, S_IFSOCK) && !(flags & O_PATH) ? -ENXIO : 0;
 }
 

@@ -308,6 +308,8 @@ static long truncate_inode(struct inode *inode, s64 length)
         return -EISDIR;
     if (!inode_is(inode, S_IFREG) || !inode->ops->truncate)
         return -EINVAL;
+    if (inode->is_running)
+        return -ETXTBSY;
     mutex_lock(&inode->lock);
     long error = inode->ops->truncate(inode, length);
     if (error == 0)

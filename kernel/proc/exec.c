@@ -246,6 +246,7 @@ static void set_names(struct task *task, const struct path *executable)
     strscpy(task->name, slash + 1, sizeof(task->name));
     task->process->executable = *executable;
     path_get(executable);
+    executable->dentry->inode->is_running = true;
 }
 
 static struct file *open_terminal(const struct process *process, const char *name)

@@ -77,7 +77,10 @@ abi: $(addprefix $(ABI_BUILD)/,$(ABI_TESTS))
 
 $(ABI_BUILD)/%: $(ABI_DIR)/%.c $(ABI_DIR)/check.c $(ABI_DIR)/check.h
 	@mkdir -p $(@D)
-	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $< $(ABI_DIR)/check.c
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $(filter %.c,$^)
+
+# Makes every call of the table, so that it depends on the table.
+$(ABI_BUILD)/hostile_calls: $(wildcard $(ABI_DIR)/hostile/*.[ch]) syscall/syscalls.def syscall/table.h
 
 abi-linux: abi
 	@failed=; for test in $(ABI_TESTS); do \
