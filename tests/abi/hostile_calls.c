@@ -54,6 +54,7 @@ static const struct call_line calls[] = {
 };
 
 static bool verbose, each;
+static unsigned made_of[ARRAY_LENGTH(calls)], good_of[ARRAY_LENGTH(calls)];
 
 /* --- Touching memory --- */
 
@@ -135,9 +136,10 @@ static void furnish_files(void)
     call(__NR_symlink, "loop", "loop");
     call(__NR_mknod, "pipe", S_IFIFO | 0666, 0);
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
-        call(__NR_open, kinds[i], i % 3 ? O_RDWR : O_RDONLY);
-    call(__NR_open, "dir", O_RDONLY | O_DIRECTORY);
-    call(__NR_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY);
+        fd_remember(FD_FILE, call(__NR_open, kinds[i], i % 3 ? O_RDWR : O_RDONLY));
+    fd_remember(FD_DIRECTORY, call(__NR_open, "dir", O_RDONLY | O_DIRECTORY));
+    fd_remember(FD_DIRECTORY, call(__NR_open, "/tmp", O_RDONLY));
+    fd_remember(FD_DIRECTORY, call(__NR_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY));
     call(__NR_open, "/", O_RDONLY);
     call(__NR_open, "a", O_PATH);
     call(__NR_open, "link", O_PATH | O_NOFOLLOW);
@@ -149,17 +151,18 @@ static void furnish_files(void)
 static void furnish(void)
 {
     static int fds[2];
-    static const struct rlimit64 open_files = {FD_COUNT, 4096};
 
-    call(__NR_prlimit64, 0, RLIMIT_NOFILE, &open_files, NULL);
+    fds_forget();
     furnish_files();
     for (int i = 0; i < 2; i++) {
         call(__NR_pipe2, fds, O_NONBLOCK);
+        fd_remember(FD_PIPE, fds[0]);
+        fd_remember(FD_PIPE, fds[1]);
         call(__NR_write, fds[1], "some bytes", 10);
         call(__NR_eventfd2, i, O_NONBLOCK);
-        call(__NR_epoll_create1, 0);
-        call(__NR_inotify_init1, O_NONBLOCK);
-        call(__NR_memfd_create, "memory", 2 * i);
+        fd_remember(FD_EPOLL, call(__NR_epoll_create1, 0));
+        fd_remember(FD_INOTIFY, call(__NR_inotify_init1, O_NONBLOCK));
+        fd_remember(FD_FILE, call(__NR_memfd_create, "memory", 2 * i));
     }
     for (int signal = 1; signal < 65; signal++)
         handler_set(signal, signal_nothing, 0);
@@ -168,11 +171,20 @@ static void furnish(void)
 static void limits_restore(void)
 {
     static const struct rlimit64 everything = {RLIM_INFINITY, RLIM_INFINITY};
-    static const struct rlimit64 open_files = {1024, 4096};
+    static const struct rlimit64 open_files = {FD_COUNT, 4096};
 
     for (int resource = 0; resource < RLIM_NLIMITS; resource++)
         call(__NR_prlimit64, 0, resource, resource == RLIMIT_NOFILE ? &open_files : &everything,
              NULL);
+}
+
+/* Where the names lead somewhere, and nothing is forbidden. */
+static void go_home(void)
+{
+    limits_restore();
+    call(__NR_fchdir, ROOT_FD);
+    call(__NR_chroot, ".");
+    call(__NR_chdir, "/tmp");
 }
 
 /* The first entry of the directory that the program is in, after those that cannot be removed. */
@@ -222,10 +234,8 @@ static void clean_up(void)
     static const uint64_t none = 0;
 
     call(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
-    limits_restore();
+    go_home();
     call(__NR_umask, 022);
-    call(__NR_fchdir, ROOT_FD);
-    call(__NR_chroot, ".");
     call(__NR_close_range, FD_FIRST, ROOT_FD - 1, 0);
     call(__NR_close_range, ROOT_FD + 1, ~0u, 0);
     call(__NR_munlockall);
@@ -279,6 +289,8 @@ static void call_make(void)
 
     for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
         a[i] = argument_make((enum argument_kind)line->kinds[i], i);
+    if (random_below(8))
+        arguments_guide(line->number, a);
     if (!arguments_tame(line->number, a))
         return;
     if (each)
@@ -287,6 +299,8 @@ static void call_make(void)
     result = call(line->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (verbose && ticks() - before > SLOW_TICKS)
         call_tell(line, a, result, ticks() - before);
+    made_of[line - calls]++;
+    good_of[line - calls] += result >= 0 || result < -4095;
     mapping_forget(line->number, result, line->number == __NR_mmap ? a[1] : a[2]);
 }
 
@@ -297,6 +311,18 @@ static void round_tell(unsigned long made, uint64_t free)
 
     if (verbose)
         call(__NR_write, 1, text, length);
+}
+
+/* How often each call was made and succeeded: one that never does is tried badly. */
+static void calls_tell(void)
+{
+    static char text[100];
+
+    for (size_t i = 0; verbose && i < ARRAY_LENGTH(calls); i++) {
+        int length =
+            snprintf(text, sizeof(text), "# %s: %u of %u\n", calls[i].name, good_of[i], made_of[i]);
+        call(__NR_write, 1, text, length);
+    }
 }
 
 static bool machine_is_ours(void)
@@ -323,6 +349,8 @@ int main(int argc, char **argv)
             call_make();
             if (random_below(16) == 0)
                 memory_touch();
+            if (made % 64 == 0)
+                go_home();
             if (made % ROUND == ROUND - 1) {
                 clean_up();
                 free = memory_free();
@@ -331,6 +359,7 @@ int main(int argc, char **argv)
             }
         }
     }
+    calls_tell();
     check("hostile_calls", true);
     check("memory is free again", free + SLACK >= usual);
     return check_finish();

@@ -44,6 +44,14 @@ uint64_t arena_byte(void);
 /* Argument `index` of a call, of this kind. */
 uint64_t argument_make(enum argument_kind kind, int index);
 
+/* Descriptors of some kinds, as the round began. */
+enum fd_kind { FD_FILE, FD_DIRECTORY, FD_PIPE, FD_EPOLL, FD_INOTIFY, FD_KINDS };
+void fd_remember(enum fd_kind kind, long fd);
+void fds_forget(void);
+
+/* Changes arguments to ones with which the call comes further. */
+void arguments_guide(long number, uint64_t arguments[SYSCALL_ARGUMENTS]);
+
 /* Changes arguments with which the call would wait for ever, end the program or take away what it
  * needs. Returns false if it is not to be made at all. */
 bool arguments_tame(long number, uint64_t arguments[SYSCALL_ARGUMENTS]);
