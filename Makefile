@@ -26,8 +26,9 @@ TRACE  ?=#         1: one line per system call; or the names of calls
 QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
 V      ?=#         1: show the commands
+CHECKED ?=#        1: a kernel that looks for wrong uses of its own heap, in build-checked
 
-BUILD := build
+BUILD := $(if $(CHECKED),build-checked,build)
 
 # ---- Tools -------------------------------------------------------------------------------------
 
@@ -95,7 +96,8 @@ KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
-KERNEL_C    := $(sort $(shell $(KERNEL_FIND) '*.c' -print))
+KERNEL_C    := $(filter-out $(if $(CHECKED),mm/heap.c,mm/heap_checked.c), \
+                 $(sort $(shell $(KERNEL_FIND) '*.c' -print)))
 KERNEL_ASM  := $(sort $(shell $(KERNEL_FIND) '*.asm' -print))
 KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o)
 
@@ -238,7 +240,7 @@ $(BUILD)/sparse/%.c: %.c $(BUILD)/flags
 	@touch $@
 
 clean:
-	rm -rf build build-debug
+	rm -rf build build-checked
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -262,4 +264,5 @@ help:
 #:   ARGS='a "b c"'     the program's arguments
 #:   TRACE=1            one line per system call
 #:   OUTPUT=FILE        where iso and efi write to
-#: V=1 shows the commands.
+#: V=1 shows the commands. CHECKED=1 builds a slow kernel, build-checked/galette, that finds what is
+#: written behind the end of heap objects or after they were freed.

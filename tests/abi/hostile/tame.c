@@ -120,8 +120,14 @@ static bool tame_descriptors(long number, uint64_t *a)
     case __NR_splice:
         a[5] |= SPLICE_F_NONBLOCK;
         return true;
-    case __NR_sendfile: /* two GiB of random numbers take their time */
+    case __NR_sendfile: /* two GiB of random numbers take their time, and a file can fill memory */
         a[3] %= SEND_MAX;
+        return true;
+    case __NR_copy_file_range:
+        a[4] %= SEND_MAX;
+        return true;
+    case __NR_fallocate:
+        a[3] = a[3] < 1ul << 40 ? a[3] % SEND_MAX : a[3];
         return true;
     default:
         return true;
