@@ -242,7 +242,7 @@ static void clean_up(void)
     call(__NR_mmap, arena_start(), ARENA_SIZE, PROT_READ | PROT_WRITE,
          MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     tree_remove("/dev/shm");
-    tree_remove("/tmp");
+    tree_remove("/");
 }
 
 static uint64_t memory_free(void)
