@@ -289,14 +289,14 @@ int aspace_populate(struct aspace *space, vaddr_t start, vaddr_t end, enum popul
 void aspace_populate_locked_mappings(struct aspace *space, vaddr_t start, vaddr_t end)
 {
     mutex_lock(&space->lock);
-    struct vma *vma = vma_find(&space->vmas, start);
-    while (vma && vma->start < end) {
+    struct vma *vma;
+    while (start < end && (vma = vma_find(&space->vmas, start)) != NULL && vma->start < end) {
         vaddr_t at = MAX(start, vma->start), stop = MIN(vma->end, end);
         u32 locked = vma->flags & (VMA_LOCKED | VMA_LOCK_ON_FAULT);
         while (locked == VMA_LOCKED && at < stop &&
                populate_step(space, &at, stop, POPULATE_TOUCH) == 0)
             ;
-        vma = vma_find(&space->vmas, stop);
+        start = stop;
     }
     mutex_unlock(&space->lock);
 }

@@ -90,6 +90,10 @@ void kfree(void *object)
     expect((u8 *)object + trailer[1], (u8 *)trailer, BEHIND, page, "written behind the end");
     memset(object, FREED, (u8 *)trailer - (u8 *)object);
     trailer[0] = (u64)__builtin_return_address(0);
+    if (page->order != 0) {
+        give_back(page); /* it would keep too much */
+        return;
+    }
     u64 flags = spin_lock_irqsave(&lock);
     struct page *oldest = kept[next_kept];
     kept[next_kept] = page;

@@ -34,7 +34,7 @@
 
 #define ROUND      4000      /* calls between two cleanings */
 #define ROOT_FD    200       /* the root directory; nothing closes it */
-#define SLACK      (2 << 20) /* how much free memory may differ between rounds */
+#define SLACK      (1 << 20) /* how much free memory may differ between rounds */
 #define SLOW_TICKS (1ul << 30)
 
 struct call_line {
@@ -239,6 +239,7 @@ static void clean_up(void)
     call(__NR_close_range, FD_FIRST, ROOT_FD - 1, 0);
     call(__NR_close_range, ROOT_FD + 1, ~0u, 0);
     call(__NR_munlockall);
+    break_restore();
     call(__NR_mmap, arena_start(), ARENA_SIZE, PROT_READ | PROT_WRITE,
          MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     tree_remove("/dev/shm");

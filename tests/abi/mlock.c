@@ -97,6 +97,8 @@ static void test_pages(void)
     check_result("one less", locked_pages(), 6);
     char *moved = (char *)call(__NR_mremap, pages + 8 * PAGE, 4 * PAGE, 6 * PAGE, MREMAP_MAYMOVE);
     check_result("what moves stays locked, and so does what it grows by", locked_pages(), 8);
+    check_result("growth within a page of a longer mapping",
+                 call(__NR_mremap, moved + PAGE, 9, 66, 0) - (long)moved, PAGE);
     call(__NR_munmap, moved, 6 * PAGE);
     check_result("what is unmapped is not", locked_pages(), 2);
     check_result("munlock of all", call(__NR_munlock, pages, 8 * PAGE), 0);

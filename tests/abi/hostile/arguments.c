@@ -114,6 +114,11 @@ uint64_t arena_byte(void)
     return (uint64_t)arena + random_below(span);
 }
 
+void break_restore(void)
+{
+    call(__NR_brk, break_start);
+}
+
 void *arena_start(void)
 {
     return arena;

@@ -34,6 +34,9 @@ uint64_t arena_address(void);
 /* A length with which `address` stays in the arena, if it is there. */
 uint64_t arena_length(uint64_t address);
 
+/* The break is where it was at the beginning again. */
+void break_restore(void);
+
 /* Where the arena begins, and whether it has this address. */
 void *arena_start(void);
 bool arena_contains(uint64_t address);
