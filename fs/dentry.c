@@ -281,27 +281,34 @@ bool dentry_has_children(struct dentry *dir)
     return found;
 }
 
-struct dentry *dentry_next_child(struct dentry *dir, u64 after)
+static struct rb_node *child_above_locked(const struct dentry *dir, u64 cookie)
 {
-    struct dentry *best = NULL;
-    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct rb_node *best = NULL;
     for (struct rb_node *node = dir->children.node; node;) {
-        struct dentry *dentry = rb_entry(node, struct dentry, sibling);
-        if (dentry->cookie > after) {
-            best = dentry;
+        if (rb_entry(node, struct dentry, sibling)->cookie > cookie) {
+            best = node;
             node = node->left;
         } else {
             node = node->right;
         }
     }
-    while (best && !best->inode) { /* negative ones are nobody's business */
-        struct rb_node *next = rb_next(&best->sibling);
-        best = next ? rb_entry(next, struct dentry, sibling) : NULL;
-    }
-    if (best)
-        dentry_get(best);
-    spin_unlock_irqrestore(&dcache_lock, flags);
     return best;
+}
+
+size_t dentry_list_children(struct dentry *dir, u64 after, struct dentry **out, size_t room)
+{
+    size_t count = 0;
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct rb_node *node = child_above_locked(dir, after);
+    for (; node && count < room; node = rb_next(node)) {
+        struct dentry *dentry = rb_entry(node, struct dentry, sibling);
+        if (!dentry->inode)
+            continue; /* negative ones are nobody's business */
+        dentry_get(dentry);
+        out[count++] = dentry;
+    }
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return count;
 }
 
 struct dentry *dentry_get_parent(struct dentry *dentry, char *name)

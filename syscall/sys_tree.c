@@ -191,8 +191,6 @@ static int emit_entry(struct dir_context *context, const char *name, size_t leng
     entry.head.length = size;
     entry.head.type = type;
     memcpy(entry.head.name, name, length);
-    memset(entry.bytes + offsetof(struct dirent64, name) + length, 0,
-           size - offsetof(struct dirent64, name) - length);
     if (usercopy_to(UPTR_ADD(listing->buffer, listing->done), entry.bytes, size) != 0) {
         listing->error = listing->done ? 0 : -EFAULT;
         return -1;
