@@ -69,6 +69,7 @@ struct aspace {
     u32 future_flags;   /* VMA_LOCKED and _LOCK_ON_FAULT: what mlockall told of new mappings */
     u64 mapped_bytes;   /* sum of all mappings */
     u64 resident_pages; /* mapped, but for the page of zeros; a large page is 512 */
+    u64 pages_to_flush; /* how many there are when the TLB is flushed next: fault.c */
     /* Largest values of both, before they last became less. */
     u64 mapped_peak, resident_peak;
     struct list_head huge_link; /* huge.c: once it has had a large page */

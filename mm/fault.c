@@ -26,16 +26,23 @@ u8 zero_page[PAGE_SIZE] ALIGNED(4096);
 
 /* Emulators (QEMU's TCG) make their TLB larger only when it is flushed, and a program that never
  * sleeps and never unmaps gives them no occasion: with 256 entries for megabytes in use, copying
- * memory takes twice as long. One flush in so many new pages costs nothing on real processors. */
+ * memory takes twice as long. One flush in so many new pages costs nothing on real processors. Only
+ * as the program grows: a flush while little is in use makes the TLB smaller. */
 #define PAGES_PER_FLUSH 512
+
+static void flush_for_size(struct aspace *space)
+{
+    mmu_flush();
+    space->pages_to_flush = space->resident_pages + PAGES_PER_FLUSH;
+}
 
 static int map_own(struct aspace *space, vaddr_t address, struct page *page, u32 flags)
 {
     int error = mmu_map(&space->mmu, address, page_physical(page), flags);
     if (error != 0)
         page_put(page);
-    else if (++space->resident_pages % PAGES_PER_FLUSH == 0)
-        mmu_flush();
+    else if (++space->resident_pages >= space->pages_to_flush)
+        flush_for_size(space);
     return error;
 }
 

@@ -214,17 +214,25 @@ static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t addres
     }
 }
 
+/* Up to so many pages INVLPG costs less than losing every other translation (as Linux judges it,
+ * tlb_single_page_flush_ceiling). */
+#define FLUSH_PAGES_MAX 33
+
 struct unmap {
     mmu_release release;
     void *context;
+    u32 count;
 };
 
+/* The caller flushes what is beyond FLUSH_PAGES_MAX: until then nobody is on this processor who
+ * would look at those addresses. The kernel's own are global, and no reload of CR3 flushes them. */
 static void unmap_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
-    const struct unmap *unmap = context;
+    struct unmap *unmap = context;
     u64 old = *entry;
     *entry = 0;
-    flush(address);
+    if (unmap->count++ < FLUSH_PAGES_MAX || address >= DIRECT_MAP_BASE)
+        flush(address);
     if (unmap->release)
         unmap->release(old & PTE_ADDRESS & ~(level_size(level) - 1),
                        pte_flags(old) | (level == 2 ? MMU_LARGE : 0), unmap->context);
@@ -233,13 +241,15 @@ static void unmap_leaf(u64 *entry, vaddr_t address, int level, void *context)
 void mmu_unmap_between(struct mmu *mmu, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling,
                        mmu_release release, void *context)
 {
-    struct unmap unmap = {release, context};
+    struct unmap unmap = {release, context, 0};
     struct range_walk walk = {end, unmap_leaf, &unmap, floor, ceiling};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
     /* A freed table may still sit in the paging-structure cache; INVLPG of any address drops all
-     * of that (SDM 3A, 4.10.4.1), and unmap_leaf has done one for each page. Tables without pages
-     * need one too. */
-    flush(start);
+     * of that (SDM 3A, 4.10.4.1), and so does a reload of CR3. */
+    if (unmap.count > FLUSH_PAGES_MAX && start < DIRECT_MAP_BASE)
+        mmu_flush();
+    else
+        flush(start);
 }
 
 void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
