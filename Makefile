@@ -51,7 +51,8 @@ groups += $(if $(filter run iso efi debug,$(goals)),run $(filter $(BOOT),iso uef
 groups += $(if $(filter iso,$(goals)),iso)
 groups += $(if $(filter efi build/galette.efi,$(goals)),efi)
 groups += $(if $(filter debug,$(goals)),gdb)
-groups += $(if $(filter test,$(goals)),check host fuzz run iso uefi efi gdb programs boot-tests)
+groups += $(if $(filter test,$(goals)),check host fuzz run iso uefi efi gdb programs boot-tests diff-tests)
+groups += $(if $(filter test-diff,$(goals)),run programs boot-tests diff-tests)
 groups += $(if $(filter check% format,$(goals)),check)
 groups += $(if $(filter test-host,$(goals)),host)
 groups += $(if $(filter fuzz fuzz-smoke,$(goals)),fuzz)
@@ -155,6 +156,7 @@ $(BUILD)/galette: $(BUILD)/galette.elf
 -include boot/efi/efi.mk
 -include tests/host/host.mk
 -include tests/fuzz/fuzz.mk
+-include tests/diff/diff.mk
 -include tools/bench/bench.mk
 
 # ---- Machines ----------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ debug: all $(example)
 CHECKS := check-format check-layers check-docs check-sparse
 
 test:
-	@$(PYTHON) tools/run_suites $(CHECKS) test-host fuzz-smoke test-boot
+	@$(PYTHON) tools/run_suites $(CHECKS) test-host fuzz-smoke test-boot test-diff
 
 test-boot: all
 	$(Q)$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
@@ -250,7 +252,7 @@ help:
 #: make iso INITRD=hello   an ISO for BIOS and UEFI machines
 #: make efi INITRD=hello   one EFI file with kernel, program and command line
 #: make debug INITRD=hello a machine that waits, and GDB with both symbol tables
-#: make test               check, test-host, fuzz-smoke and test-boot
+#: make test               check, test-host, fuzz-smoke, test-boot and test-diff
 #: make check              format, layering, generated documents, sparse
 #: make format             lets clang-format mend the format
 #: make bench              the tables of speed and size; FULL=1: more of them

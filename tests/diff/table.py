@@ -5,7 +5,9 @@ A table is text. Lines with `#` first are comments. A line that begins with a bl
 before it: the blank becomes a newline, so that a script in quotes can have several lines. Words are split
 as a POSIX shell does it, but nothing is expanded.
 
-    @add PATH                 a file or folder of the host (with its libraries) for this table's root
+    @add PATH                 a file or folder of the host (with its libraries) for this table's root;
+                              may be a pattern
+    @put NEW FILE             the same for a file of this checkout, under the name NEW
     @link NEW TARGET          a symbolic link there
     @drop PATH                something in an added folder that no command needs
     @env K=V                  a variable for all commands
@@ -56,7 +58,7 @@ class Table:
 
     def __init__(self, path):
         self.name = os.path.splitext(os.path.basename(path))[0]
-        self.adds, self.links, self.drops = [], [], []
+        self.adds, self.puts, self.links, self.drops = [], [], [], []
         self.environment, self.commands = [], []
         with open(path, encoding="utf-8") as file:
             for number, text in _logical_lines(file):
@@ -66,6 +68,8 @@ class Table:
         words = text.split(None, 1)
         if words[0] == "@add":
             self.adds += words[1].split()
+        elif words[0] == "@put":
+            self.puts.append(tuple(words[1].split()))
         elif words[0] == "@link":
             self.links.append(tuple(words[1].split()))
         elif words[0] == "@drop":

@@ -12,6 +12,7 @@ The commands of a table change /work and /tmp and nothing else; both are made an
 
 import bz2
 import ctypes
+import glob
 import gzip
 import io
 import lzma
@@ -26,7 +27,7 @@ import zipfile
 
 import machines
 from galette_cli import archive, options, packing
-from galette_cli.tree import DIRECTORY, Node
+from galette_cli.tree import DIRECTORY, Host, Node
 from table import HERE
 
 WORK = os.path.join(HERE, "work")
@@ -132,7 +133,8 @@ def _add_work(tree):
             _put(tree, os.path.normpath(f"{place}/{name}"), Node(DIRECTORY))
         for name in files:
             with open(os.path.join(folder, name), "rb") as file:
-                _put(tree, os.path.normpath(f"{place}/{name}"), Node.of_bytes(file.read()))
+                mode = 0o755 if os.access(file.name, os.X_OK) else 0o644
+                _put(tree, os.path.normpath(f"{place}/{name}"), Node.of_bytes(file.read(), mode))
     for name, data in _made_files().items():
         _put(tree, f"/work/{name}", Node.of_bytes(data))
     tree.find("/work/noise.bin").mode = stat.S_IFREG | 0o400
@@ -148,11 +150,15 @@ def _add_work(tree):
 
 
 def _make_tree(table):
-    opts = options.parse("pack", [word for path in table.adds for word in ("--with", path)])
+    paths = [path for pattern in table.adds for path in glob.glob(pattern) or [pattern]]
+    opts = options.parse("pack", [word for path in paths for word in ("--with", path)])
     build = packing._Build(opts)
+    for new, path in table.puts:
+        build.tree.put(new, Host.find(os.path.join(machines.ROOT, path)))
+        build._complete(new, 0)
     for new, target in table.links:
         build.tree.put(new, Node(stat.S_IFLNK | 0o777, link=target))
-    for path in table.drops:
+    for path in (path for pattern in table.drops for path in glob.glob(pattern)):
         parent, _, name = path.rpartition("/")
         build.tree.find(parent).children.pop(name, None)
     build.finish()
@@ -257,7 +263,7 @@ class World:
 
     def run_here(self, command, ring, remember=None):
         """Boots a machine with the same root and the same command."""
-        words = ["-b", "microvm", "-r", ring, "--init", self.find(command), "--append", "cwd=/work"]
+        words = ["-b", "microvm", "-m", "1G", "-r", ring, "--init", self.find(command), "--append", "cwd=/work"]
         for pair in self._variables():
             words += ["-e", pair]
         return machines.run(self.archive, *command.words[1:], options=words, seconds=SECONDS,

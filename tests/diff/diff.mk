@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# The programs of the differential test that Debian does not bring: the same C program in every way
+# it can be linked, and dynamic programs in C++ and Rust. The main Makefile includes this file.
+#
+#   build/diff/NAME    one program
+#   diff-programs      all of them
+
+DIFF_SOURCE   := tests/diff/programs
+DIFF_BUILD    := build/diff
+DIFF_CFLAGS   := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-result
+DIFF_PROGRAMS := tour_pie tour_nonpie tour_static tour_static_pie tour_musl tour_musl_static \
+                 tour_cxx tour_cxx_nonpie tour_rust
+
+.PHONY: diff-programs test-diff
+diff-programs: $(addprefix $(DIFF_BUILD)/,$(DIFF_PROGRAMS))
+
+$(DIFF_BUILD)/tour_pie:         DIFF_LINK := gcc -fPIE -pie
+$(DIFF_BUILD)/tour_nonpie:      DIFF_LINK := gcc -fno-pie -no-pie
+$(DIFF_BUILD)/tour_static:      DIFF_LINK := gcc -fno-pie -no-pie -static
+$(DIFF_BUILD)/tour_static_pie:  DIFF_LINK := gcc -fPIE -static-pie
+$(DIFF_BUILD)/tour_musl:        DIFF_LINK := musl-gcc -fPIE -pie
+$(DIFF_BUILD)/tour_musl_static: DIFF_LINK := musl-gcc -fno-pie -no-pie -static
+
+$(DIFF_BUILD)/tour_cxx $(DIFF_BUILD)/tour_cxx_nonpie: $(DIFF_SOURCE)/tour_cxx.cc
+	@mkdir -p $(@D)
+	g++ -std=gnu++17 -O2 -Wall -Wextra $(if $(findstring nonpie,$@),-fno-pie -no-pie) -o $@ $<
+
+$(DIFF_BUILD)/tour_rust: $(DIFF_SOURCE)/tour_rust.rs
+	@mkdir -p $(@D)
+	$(firstword $(wildcard /usr/bin/rustc) rustc) --edition 2021 -O -o $@ $<
+
+$(DIFF_BUILD)/%: $(DIFF_SOURCE)/tour.c
+	@mkdir -p $(@D)
+	$(DIFF_LINK) $(DIFF_CFLAGS) -o $@ $< -lm
+
+# Every command line once, the rings by turns; FULL=1: all in both rings.
+test-diff: all diff-programs
+	$(Q)$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/diff $(if $(FULL),--full) $(PYTEST)

@@ -1,0 +1,2 @@
+#!/usr/bin/awk -f
+{ n++ } END { print n, ARGV[0], ARGC }

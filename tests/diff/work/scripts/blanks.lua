@@ -1,0 +1,2 @@
+#! 	 /usr/bin/lua5.4   -W  
+print(#arg, arg[0])

@@ -1,0 +1,2 @@
+#!/work/scripts/shell.sh first argument
+never read
