@@ -281,34 +281,49 @@ bool dentry_has_children(struct dentry *dir)
     return found;
 }
 
-static struct rb_node *child_above_locked(const struct dentry *dir, u64 cookie)
+/* The one at `node` or the first behind it that is not negative: those are nobody's business. */
+static struct dentry *skip_negative_locked(struct rb_node *node)
+{
+    while (node && !rb_entry(node, struct dentry, sibling)->inode)
+        node = rb_next(node);
+    return node ? rb_entry(node, struct dentry, sibling) : NULL;
+}
+
+static struct dentry *find_above_locked(struct dentry *dir, u64 cookie)
 {
     struct rb_node *best = NULL;
     for (struct rb_node *node = dir->children.node; node;) {
-        if (rb_entry(node, struct dentry, sibling)->cookie > cookie) {
-            best = node;
-            node = node->left;
-        } else {
-            node = node->right;
-        }
+        bool above = rb_entry(node, struct dentry, sibling)->cookie > cookie;
+        best = above ? node : best;
+        node = above ? node->left : node->right;
     }
-    return best;
+    return skip_negative_locked(best);
 }
 
-size_t dentry_list_children(struct dentry *dir, u64 after, struct dentry **out, size_t room)
+struct dentry *dentry_next_child(struct dentry *dir, u64 after)
 {
-    size_t count = 0;
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    struct rb_node *node = child_above_locked(dir, after);
-    for (; node && count < room; node = rb_next(node)) {
-        struct dentry *dentry = rb_entry(node, struct dentry, sibling);
-        if (!dentry->inode)
-            continue; /* negative ones are nobody's business */
-        dentry_get(dentry);
-        out[count++] = dentry;
-    }
+    struct dentry *entry = find_above_locked(dir, after);
+    if (entry)
+        dentry_get(entry);
     spin_unlock_irqrestore(&dcache_lock, flags);
-    return count;
+    return entry;
+}
+
+struct dentry *dentry_first_pinned(struct dentry *dir, u64 after)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *entry = find_above_locked(dir, after);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return entry;
+}
+
+struct dentry *dentry_next_pinned(struct dentry *entry)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    entry = skip_negative_locked(rb_next(&entry->sibling));
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return entry;
 }
 
 struct dentry *dentry_get_parent(struct dentry *dentry, char *name)

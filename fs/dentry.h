@@ -77,9 +77,12 @@ void dentry_exchange(struct dentry *first, struct dentry *second);
 /* True when `dir` has an entry (that is not negative). */
 bool dentry_has_children(struct dentry *dir);
 
-/* The first entries of `dir` with a cookie above `after`, in order, with a reference each; how many.
- * Fewer than there is `room` for: the end. */
-size_t dentry_list_children(struct dentry *dir, u64 after, struct dentry **out, size_t room);
+/* The first entry of `dir` with a cookie above `after`, with a reference; NULL: the end. */
+struct dentry *dentry_next_child(struct dentry *dir, u64 after);
+/* The same without a reference, and the one after it, in a directory that is locked and whose
+ * entries are pinned. */
+struct dentry *dentry_first_pinned(struct dentry *dir, u64 after);
+struct dentry *dentry_next_pinned(struct dentry *entry);
 
 /* The directory that holds `dentry`, with a reference, and its name there (`name` has room for
  * NAME_LENGTH_MAX and a NUL); NULL for the root of a file system. */

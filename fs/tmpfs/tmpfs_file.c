@@ -21,7 +21,6 @@
 
 #define SIZE_MAX_BYTES        (~0UL >> 1) /* off_t */
 #define FIRST_COOKIE_POSITION 2           /* what follows ".." */
-#define NAMES_AT_ONCE         16          /* looked up with the lock taken once */
 
 u64 (*tmpfs_growth_limit)(u64 wanted);
 
@@ -210,28 +209,16 @@ static bool emit_dots(const struct dentry *dir, struct dir_context *context, u64
     return true;
 }
 
-static bool emit_name(const struct dentry *entry, struct dir_context *context, u64 *position)
-{
-    u64 next = entry->cookie + FIRST_COOKIE_POSITION;
-    if (context->emit(context, entry->name, entry->name_length, entry->inode->number,
-                      entry_type(entry->inode), next) != 0)
-        return false;
-    *position = next;
-    return true;
-}
-
 /* Up to the cookie `last`. */
 static void emit_names(struct dentry *dir, struct dir_context *context, u64 last, u64 *position)
 {
-    struct dentry *entries[NAMES_AT_ONCE];
-    size_t count = ARRAY_SIZE(entries);
-    bool taken = true;
-    while (taken && count == ARRAY_SIZE(entries)) {
-        count = dentry_list_children(dir, *position - FIRST_COOKIE_POSITION, entries, count);
-        for (size_t i = 0; i < count; i++) {
-            taken = taken && entries[i]->cookie <= last && emit_name(entries[i], context, position);
-            dentry_put(entries[i]);
-        }
+    struct dentry *entry = dentry_first_pinned(dir, *position - FIRST_COOKIE_POSITION);
+    for (; entry && entry->cookie <= last; entry = dentry_next_pinned(entry)) {
+        u64 next = entry->cookie + FIRST_COOKIE_POSITION;
+        if (context->emit(context, entry->name, entry->name_length, entry->inode->number,
+                          entry_type(entry->inode), next) != 0)
+            return;
+        *position = next;
     }
 }
 

@@ -134,7 +134,7 @@ static inline void fs_begin(void)
 static inline void fs_empty(struct dentry *dir)
 {
     struct dentry *entry;
-    while (dentry_list_children(dir, 0, &entry, 1) != 0) {
+    while ((entry = dentry_next_child(dir, 0))) {
         fs_empty(entry);
         dentry_remove(entry);
         dentry_put(entry);
