@@ -109,8 +109,6 @@ int fs_link(const struct path *old, const struct path *parent, const struct last
 static int check_removable(const struct dentry *dentry, const struct last_name *last,
                            bool directory)
 {
-    if (!dentry->inode)
-        return -ENOENT;
     bool is_directory = inode_is(dentry->inode, S_IFDIR);
     if (directory && !is_directory)
         return -ENOTDIR;
@@ -143,7 +141,7 @@ int fs_unlink(const struct path *parent, const struct last_name *last, bool dire
     if (last->is_dotdot)
         return directory ? -ENOTEMPTY : -EISDIR;
     mutex_lock(&dir->lock);
-    int error = path_lookup(parent->dentry, last->name, last->length, &dentry);
+    int error = path_find(parent->dentry, last->name, last->length, &dentry);
     if (error == 0) {
         error = check_removable(dentry, last, directory);
         if (error == 0)
@@ -209,8 +207,6 @@ static int check_target(const struct rename *r)
 
 static int check_rename(const struct rename *r)
 {
-    if (!r->old->inode)
-        return -ENOENT;
     if (r->old_last->trailing_slash && !inode_is(r->old->inode, S_IFDIR))
         return -ENOTDIR;
     if (is_below(r->new_parent->dentry, r->old))
@@ -311,7 +307,7 @@ int fs_rename(const struct path *old_parent, const struct last_name *old_last,
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     mutex_lock(&rename_lock);
     lock_two(inode_at(old_parent), inode_at(new_parent));
-    int error = path_lookup(old_parent->dentry, old_last->name, old_last->length, &r.old);
+    int error = path_find(old_parent->dentry, old_last->name, old_last->length, &r.old);
     if (error == 0)
         error = path_lookup(new_parent->dentry, new_last->name, new_last->length, &r.new);
     if (error == 0)

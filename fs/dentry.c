@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dentry cache: a hash table over (parent, name), a tree by cookie in each directory.
+ * The dentry cache: a hash table over (parent, name), a list by cookie in each directory.
  *
  * A dentry holds its parent. Unpinned dentries without other references are dropped at once when
  * their last reference goes, except that negative ones are not kept at all: with all names of
@@ -24,8 +24,27 @@ static struct dentry *first_chains[CHAINS_AT_START];
 static struct dentry **chains = first_chains;
 static u32 chain_count = CHAINS_AT_START, hashed_count;
 
+/* Less than eight bytes as a number. */
+static u64 load_tail(const char *name, size_t length)
+{
+    u64 word = 0;
+    u32 four;
+    u16 two;
+    if (length & 4) {
+        memcpy(&four, name, sizeof(four));
+        word = four;
+        name += sizeof(four);
+    }
+    if (length & 2) {
+        memcpy(&two, name, sizeof(two));
+        word = word << 16 | two;
+        name += sizeof(two);
+    }
+    return length & 1 ? word << 8 | (u8)*name : word;
+}
+
 /* Eight bytes a step; the product's upper half depends on every bit of what went in. */
-static u32 name_hash(const struct dentry *parent, const char *name, size_t length)
+u32 dentry_hash(const struct dentry *parent, const char *name, size_t length)
 {
     const u64 factor = 0x9e3779b97f4a7c15UL; /* 2^64 divided by the golden ratio, odd */
     u64 hash = (u64)parent >> 4 ^ length << 56, word;
@@ -34,9 +53,7 @@ static u32 name_hash(const struct dentry *parent, const char *name, size_t lengt
         hash = (hash ^ word) * factor;
         hash ^= hash >> 29;
     }
-    for (word = 0; length != 0; length--)
-        word = word << 8 | (u8)*name++;
-    return (u32)((hash ^ word) * factor >> 32);
+    return (u32)((hash ^ load_tail(name, length)) * factor >> 32);
 }
 
 static void chain_insert(struct dentry **table, u32 count, struct dentry *dentry)
@@ -131,9 +148,11 @@ static void free_name(struct dentry *dentry)
 
 static struct dentry *dentry_alloc(const char *name, size_t length)
 {
-    struct dentry *dentry = kzalloc(sizeof(*dentry));
+    struct dentry *dentry = kmalloc(sizeof(*dentry));
     if (!dentry)
         return NULL;
+    memset(dentry, 0, offsetof(struct dentry, inline_name));
+    list_init(&dentry->children);
     if (!set_name(dentry, name, length)) {
         kfree(dentry);
         return NULL;
@@ -153,16 +172,11 @@ struct dentry *dentry_create_root(struct inode *inode)
     return root;
 }
 
-static void insert_child_locked(struct dentry *parent, struct dentry *dentry)
+static void insert_child_locked(struct dentry *parent, struct dentry *dentry, u32 hash)
 {
-    struct rb_node **link = &parent->children.node, *above = NULL;
     dentry->cookie = ++parent->next_cookie;
-    while (*link) { /* the largest cookie of all: always to the right */
-        above = *link;
-        link = &above->right;
-    }
-    rb_insert(&parent->children, &dentry->sibling, above, link, NULL);
-    dentry->hash = name_hash(parent, dentry->name, dentry->name_length);
+    list_add_tail(&dentry->sibling, &parent->children);
+    dentry->hash = hash;
     if (++hashed_count > 2 * chain_count)
         table_grow_locked();
     chain_insert(chains, chain_count, dentry);
@@ -173,15 +187,15 @@ static void remove_child_locked(struct dentry *dentry)
 {
     if (!dentry->hashed)
         return;
-    rb_erase(&dentry->parent->children, &dentry->sibling, NULL);
+    list_del(&dentry->sibling);
+    dentry->parent->removals++;
     chain_remove(dentry);
     hashed_count--;
     dentry->hashed = false;
 }
 
-struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length)
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length, u32 hash)
 {
-    u32 hash = name_hash(parent, name, length);
     u64 flags = spin_lock_irqsave(&dcache_lock);
     struct dentry *dentry = chains[hash & (chain_count - 1)];
     while (dentry && (dentry->hash != hash || dentry->parent != parent ||
@@ -193,7 +207,7 @@ struct dentry *dentry_find(struct dentry *parent, const char *name, size_t lengt
     return dentry;
 }
 
-struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length)
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length, u32 hash)
 {
     struct dentry *dentry = dentry_alloc(name, length);
     if (!dentry)
@@ -201,7 +215,7 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len
     u64 flags = spin_lock_irqsave(&dcache_lock);
     dentry_get(parent);
     dentry->parent = parent;
-    insert_child_locked(parent, dentry);
+    insert_child_locked(parent, dentry, hash);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return dentry;
 }
@@ -239,7 +253,7 @@ void dentry_remove(struct dentry *dentry)
 static void insert_moved_locked(struct dentry *parent, struct dentry *dentry)
 {
     dentry->parent = parent;
-    insert_child_locked(parent, dentry);
+    insert_child_locked(parent, dentry, dentry_hash(parent, dentry->name, dentry->name_length));
 }
 
 void dentry_move(struct dentry *dentry, struct dentry *parent, struct dentry_name *name)
@@ -271,33 +285,30 @@ void dentry_exchange(struct dentry *first, struct dentry *second)
     spin_unlock_irqrestore(&dcache_lock, flags);
 }
 
-bool dentry_has_children(struct dentry *dir)
+/* The one at `node` or the first behind it that is not negative (those are nobody's business);
+ * NULL: the end of `dir`. */
+static struct dentry *skip_negative_locked(struct dentry *dir, struct list_head *node)
 {
-    bool found = false;
-    u64 flags = spin_lock_irqsave(&dcache_lock);
-    for (struct rb_node *node = rb_first(&dir->children); node && !found; node = rb_next(node))
-        found = rb_entry(node, struct dentry, sibling)->inode != NULL;
-    spin_unlock_irqrestore(&dcache_lock, flags);
-    return found;
+    while (node != &dir->children && !list_entry(node, struct dentry, sibling)->inode)
+        node = node->next;
+    return node == &dir->children ? NULL : list_entry(node, struct dentry, sibling);
 }
 
-/* The one at `node` or the first behind it that is not negative: those are nobody's business. */
-static struct dentry *skip_negative_locked(struct rb_node *node)
-{
-    while (node && !rb_entry(node, struct dentry, sibling)->inode)
-        node = rb_next(node);
-    return node ? rb_entry(node, struct dentry, sibling) : NULL;
-}
-
+/* From the beginning: what was read before was mostly removed since, or this is not needed. */
 static struct dentry *find_above_locked(struct dentry *dir, u64 cookie)
 {
-    struct rb_node *best = NULL;
-    for (struct rb_node *node = dir->children.node; node;) {
-        bool above = rb_entry(node, struct dentry, sibling)->cookie > cookie;
-        best = above ? node : best;
-        node = above ? node->left : node->right;
-    }
-    return skip_negative_locked(best);
+    struct list_head *node = dir->children.next;
+    while (node != &dir->children && list_entry(node, struct dentry, sibling)->cookie <= cookie)
+        node = node->next;
+    return skip_negative_locked(dir, node);
+}
+
+bool dentry_has_children(struct dentry *dir)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    bool found = skip_negative_locked(dir, dir->children.next);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return found;
 }
 
 struct dentry *dentry_next_child(struct dentry *dir, u64 after)
@@ -310,10 +321,14 @@ struct dentry *dentry_next_child(struct dentry *dir, u64 after)
     return entry;
 }
 
-struct dentry *dentry_first_pinned(struct dentry *dir, u64 after)
+struct dentry *dentry_first_pinned(struct dentry *dir, u64 after,
+                                   const struct dentry_cursor *cursor)
 {
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    struct dentry *entry = find_above_locked(dir, after);
+    bool known =
+        cursor->entry && cursor->removals == dir->removals && cursor->entry->cookie == after;
+    struct dentry *entry = known ? skip_negative_locked(dir, cursor->entry->sibling.next)
+                                 : find_above_locked(dir, after);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return entry;
 }
@@ -321,9 +336,16 @@ struct dentry *dentry_first_pinned(struct dentry *dir, u64 after)
 struct dentry *dentry_next_pinned(struct dentry *entry)
 {
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    entry = skip_negative_locked(rb_next(&entry->sibling));
+    entry = skip_negative_locked(entry->parent, entry->sibling.next);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return entry;
+}
+
+void dentry_cursor_set(struct dentry_cursor *cursor, struct dentry *entry)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    *cursor = (struct dentry_cursor){entry, entry->parent->removals};
+    spin_unlock_irqrestore(&dcache_lock, flags);
 }
 
 struct dentry *dentry_get_parent(struct dentry *dentry, char *name)

@@ -13,10 +13,9 @@
 
 #include "fs/inode.h"
 #include "kernel/lib/list.h"
-#include "kernel/lib/rbtree.h"
 
 #define NAME_LENGTH_MAX    255
-#define DENTRY_INLINE_NAME 32
+#define DENTRY_INLINE_NAME 48
 
 struct dentry {
     struct dentry *parent; /* holds a reference; the root's is itself */
@@ -31,11 +30,18 @@ struct dentry {
     /* The directory in order: entries by `cookie`, which grows with every new name and never
      * changes, so that getdents goes on where it was even when names come and go. */
     u64 cookie;
-    struct rb_node sibling;  /* in parent->children */
-    struct rb_root children; /* by cookie */
+    struct list_head sibling;  /* in parent->children */
+    struct list_head children; /* by cookie */
     u64 next_cookie;
-    char *name; /* NUL-terminated; inline_name when short */
+    u64 removals; /* of children, ever */
+    char *name;   /* NUL-terminated; inline_name when short */
     char inline_name[DENTRY_INLINE_NAME];
+};
+
+/* Where the reading of a directory stopped. */
+struct dentry_cursor {
+    struct dentry *entry; /* the last one; NULL: none yet. No reference: */
+    u64 removals;         /* it is there as long as its directory's are so many */
 };
 
 /* A name that a dentry may get, with the memory for it. */
@@ -48,12 +54,15 @@ struct dentry_name {
 /* The root of a new file system. Takes over the reference of `inode`. NULL: out of memory. */
 struct dentry *dentry_create_root(struct inode *inode);
 
+/* What the two functions below want to know. */
+u32 dentry_hash(const struct dentry *parent, const char *name, size_t length);
+
 /* Find `name` under `parent` in the cache, with a reference; NULL: not cached. */
-struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length);
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length, u32 hash);
 
 /* A new negative dentry with a reference, in the cache; the parent's inode is locked. NULL: out of
  * memory. */
-struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length);
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length, u32 hash);
 
 /* A dentry that cannot be found, for a file without a name that was opened in `parent` (O_TMPFILE):
  * `inode`, whose reference it takes over, unless out of memory (NULL). */
@@ -79,10 +88,13 @@ bool dentry_has_children(struct dentry *dir);
 
 /* The first entry of `dir` with a cookie above `after`, with a reference; NULL: the end. */
 struct dentry *dentry_next_child(struct dentry *dir, u64 after);
-/* The same without a reference, and the one after it, in a directory that is locked and whose
- * entries are pinned. */
-struct dentry *dentry_first_pinned(struct dentry *dir, u64 after);
+/* The same without a reference, in a directory that is locked and whose entries are pinned: the
+ * first, found quickly if it follows the cursor, and the one after another. */
+struct dentry *dentry_first_pinned(struct dentry *dir, u64 after,
+                                   const struct dentry_cursor *cursor);
 struct dentry *dentry_next_pinned(struct dentry *entry);
+/* Let the cursor be at an entry of such a directory. */
+void dentry_cursor_set(struct dentry_cursor *cursor, struct dentry *entry);
 
 /* The directory that holds `dentry`, with a reference, and its name there (`name` has room for
  * NAME_LENGTH_MAX and a NUL); NULL for the root of a file system. */

@@ -102,40 +102,66 @@ static int go_up(struct walk *walk)
     return cross_mounts(walk);
 }
 
-int path_lookup(struct dentry *dir, const char *name, size_t length, struct dentry **out)
+/* One from the cache, unless it is out of date. */
+static struct dentry *find_valid(struct dentry *dir, const char *name, size_t length, u32 hash)
+{
+    struct dentry *dentry = dentry_find(dir, name, length, hash);
+    struct inode *inode = dentry ? dentry->inode : NULL;
+    if (!inode || !inode->ops->still_valid || inode->ops->still_valid(inode))
+        return dentry;
+    dentry_remove(dentry);
+    dentry_put(dentry);
+    return NULL;
+}
+
+/* Ask the file system. `dentry` is negative (its reference is taken over), or NULL: then one is
+ * made if there is such a name, or else if `make` says so. -ENOENT: nothing there, nothing made. */
+static int look_up_new(struct dentry *dir, const char *name, size_t length, u32 hash, bool make,
+                       struct dentry *dentry, struct dentry **out)
+{
+    struct inode *found = NULL;
+    int error = -ENOENT;
+    if (dir->inode->ops->lookup)
+        error = dir->inode->ops->lookup(dir->inode, name, length, &found);
+    if (error != 0 && (error != -ENOENT || !make)) {
+        dentry_put(dentry);
+        return error;
+    }
+    if (!dentry)
+        dentry = dentry_create(dir, name, length, hash);
+    if (!dentry) {
+        inode_put(found);
+        return -ENOMEM;
+    }
+    if (found)
+        dentry_attach(dentry, found);
+    *out = dentry;
+    return 0;
+}
+
+static int look_up(struct dentry *dir, const char *name, size_t length, bool make,
+                   struct dentry **out)
 {
     if (!dir->inode || !inode_is(dir->inode, S_IFDIR))
         return -ENOTDIR;
     if (length > NAME_LENGTH_MAX)
         return -ENAMETOOLONG;
-    struct dentry *dentry = dentry_find(dir, name, length);
-    struct inode *inode = dentry ? dentry->inode : NULL;
-    if (inode && inode->ops->still_valid && !inode->ops->still_valid(inode)) {
-        dentry_remove(dentry);
-        dentry_put(dentry);
-        dentry = NULL;
-    }
-    int error = 0;
-    if (!dentry || (!dentry->inode && dir->inode->ops->lookup)) {
-        struct inode *found = NULL;
-        if (dir->inode->ops->lookup)
-            error = dir->inode->ops->lookup(dir->inode, name, length, &found);
-        if (error != 0 && error != -ENOENT)
-            goto fail;
-        if (!dentry)
-            dentry = dentry_create(dir, name, length);
-        if (!dentry) {
-            inode_put(found);
-            return -ENOMEM;
-        }
-        if (found)
-            dentry_attach(dentry, found);
-    }
+    u32 hash = dentry_hash(dir, name, length);
+    struct dentry *dentry = find_valid(dir, name, length, hash);
+    if (!dentry || (!dentry->inode && (!make || dir->inode->ops->lookup)))
+        return look_up_new(dir, name, length, hash, make, dentry, out);
     *out = dentry;
     return 0;
-fail:
-    dentry_put(dentry);
-    return error;
+}
+
+int path_lookup(struct dentry *dir, const char *name, size_t length, struct dentry **out)
+{
+    return look_up(dir, name, length, true, out);
+}
+
+int path_find(struct dentry *dir, const char *name, size_t length, struct dentry **out)
+{
+    return look_up(dir, name, length, false, out);
 }
 
 /* Continue with the target of a link; the rest of the name waits. */
@@ -235,13 +261,11 @@ static int step(struct walk *walk, const char *name, size_t length, bool last, b
         return 0;
     if (length == 2 && name[0] == '.' && name[1] == '.')
         return go_up(walk);
-    int error = path_lookup(walk->at.dentry, name, length, &dentry);
+    int error = path_find(walk->at.dentry, name, length, &dentry);
     if (error != 0)
         return error;
     bool follow = !last || slash || (walk->flags & WALK_FOLLOW);
-    if (!dentry->inode) {
-        error = -ENOENT;
-    } else if (inode_is(dentry->inode, S_IFLNK) && follow) {
+    if (inode_is(dentry->inode, S_IFLNK) && follow) {
         error = follow_link(walk, dentry);
     } else {
         walk_move(walk, walk->at.mount, dentry);
@@ -312,10 +336,10 @@ static int last_is_followed(struct walk *walk, const char *name, size_t length, 
     *followed = false;
     if (!(walk->flags & WALK_FOLLOW))
         return 0;
-    int error = path_lookup(walk->at.dentry, name, length, &dentry);
+    int error = path_find(walk->at.dentry, name, length, &dentry);
     if (error != 0)
-        return error;
-    if (dentry->inode && inode_is(dentry->inode, S_IFLNK) && !dentry->inode->ops->follow) {
+        return error == -ENOENT ? 0 : error;
+    if (inode_is(dentry->inode, S_IFLNK) && !dentry->inode->ops->follow) {
         *followed = true;
         error = follow_link(walk, dentry);
     }

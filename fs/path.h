@@ -55,6 +55,8 @@ void path_last_free(struct last_name *last);
  * there is no such name. 0, -ENOTDIR, -ENAMETOOLONG, -ENOMEM. */
 int path_lookup(struct dentry *dir, const char *name, size_t length,
                 struct dentry **out) MUST_CHECK;
+/* The same, or -ENOENT when there is no such name. */
+int path_find(struct dentry *dir, const char *name, size_t length, struct dentry **out) MUST_CHECK;
 
 void path_get(const struct path *path);
 void path_put(const struct path *path);

@@ -5,8 +5,7 @@
  * Writing and everything that changes a size holds the inode's lock; reading holds none, because
  * the page cache knows where the file ends. Reading a directory holds its lock, so that no name
  * changes under our hands; positions are 0 for ".", 1 for "..", and a name's cookie plus 1 behind
- * that, which stays what it is when other names come and go. file->object is the last cookie there
- * was when reading began: who makes a name for each that is read must come to an end.
+ * that, which stays what it is when other names come and go.
  */
 #include "fs/tmpfs/tmpfs.h"
 
@@ -18,6 +17,7 @@
 #include "fs/dentry.h"
 #include "fs/tmpfs/tmpfs_internal.h"
 #include "kernel/core/time.h"
+#include "mm/heap.h"
 
 #define SIZE_MAX_BYTES        (~0UL >> 1) /* off_t */
 #define FIRST_COOKIE_POSITION 2           /* what follows ".." */
@@ -193,6 +193,13 @@ const struct file_ops tmpfs_file_ops = {
     .sync = file_sync,
 };
 
+/* file->object of a directory that was read from. */
+struct reading {
+    u64 last; /* the cookie of the last name there was when reading began: who makes a name for each
+               * one that is read must come to an end */
+    struct dentry_cursor cursor;
+};
+
 static u8 entry_type(const struct inode *inode)
 {
     return inode->mode >> 12; /* DT_* are the type bits of the mode (Linux fs_types.c) */
@@ -209,30 +216,45 @@ static bool emit_dots(const struct dentry *dir, struct dir_context *context, u64
     return true;
 }
 
-/* Up to the cookie `last`. */
-static void emit_names(struct dentry *dir, struct dir_context *context, u64 last, u64 *position)
+static void emit_names(struct dentry *dir, struct dir_context *context, struct reading *reading,
+                       u64 *position)
 {
-    struct dentry *entry = dentry_first_pinned(dir, *position - FIRST_COOKIE_POSITION);
-    for (; entry && entry->cookie <= last; entry = dentry_next_pinned(entry)) {
+    struct dentry *taken = NULL;
+    struct dentry *entry =
+        dentry_first_pinned(dir, *position - FIRST_COOKIE_POSITION, &reading->cursor);
+    for (; entry && entry->cookie <= reading->last; entry = dentry_next_pinned(entry)) {
         u64 next = entry->cookie + FIRST_COOKIE_POSITION;
         if (context->emit(context, entry->name, entry->name_length, entry->inode->number,
                           entry_type(entry->inode), next) != 0)
-            return;
+            break;
         *position = next;
+        taken = entry;
     }
+    if (taken)
+        dentry_cursor_set(&reading->cursor, taken);
 }
 
 static int directory_read(struct file *file, struct dir_context *context, u64 *position)
 {
     struct dentry *dir = file->dentry;
+    struct reading *reading = file->object;
+    if (!reading)
+        file->object = reading = kzalloc(sizeof(*reading));
+    if (!reading)
+        return -ENOMEM;
     mutex_lock(&file->inode->lock);
-    if (*position == 0 || !file->object)
-        file->object = (void *)dir->next_cookie;
+    if (*position == 0 || reading->last == 0)
+        reading->last = dir->next_cookie;
     if (emit_dots(dir, context, position))
-        emit_names(dir, context, (u64)file->object, position);
+        emit_names(dir, context, reading, position);
     mutex_unlock(&file->inode->lock);
     note_read(file);
     return 0;
+}
+
+static void directory_release(struct file *file)
+{
+    kfree(file->object);
 }
 
 static s64 directory_seek(struct file *file, s64 offset, unsigned whence)
@@ -245,5 +267,6 @@ static s64 directory_seek(struct file *file, s64 offset, unsigned whence)
 const struct file_ops tmpfs_directory_ops = {
     .seek = directory_seek,
     .readdir = directory_read,
+    .release = directory_release,
     .sync = file_sync,
 };
