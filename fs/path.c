@@ -54,6 +54,14 @@ static void walk_move(struct walk *walk, struct mount *mount, struct dentry *den
     walk->at = next;
 }
 
+/* One name down, in the same mount: the reference of `dentry` becomes the walk's. */
+static inline void walk_descend(struct walk *walk, struct dentry *dentry)
+{
+    struct dentry *above = walk->at.dentry;
+    walk->at.dentry = dentry;
+    dentry_put(above);
+}
+
 static bool same_place(const struct path *left, const struct path *right)
 {
     return left->mount == right->mount && left->dentry == right->dentry;
@@ -76,7 +84,7 @@ static int jump_to_root(struct walk *walk)
 }
 
 /* Into whatever is mounted here. */
-static int cross_mounts(struct walk *walk)
+static int enter_mounts(struct walk *walk)
 {
     struct mount *mount;
     while (walk->at.dentry->mounts != 0 && (mount = mount_on(&walk->at))) {
@@ -85,6 +93,11 @@ static int cross_mounts(struct walk *walk)
         walk_move(walk, mount, mount->root);
     }
     return 0;
+}
+
+static inline int cross_mounts(struct walk *walk)
+{
+    return unlikely(walk->at.dentry->mounts != 0) ? enter_mounts(walk) : 0;
 }
 
 static int go_up(struct walk *walk)
@@ -207,9 +220,11 @@ static int follow_link(struct walk *walk, struct dentry *dentry)
 static bool skip_to_component(struct walk *walk)
 {
     for (;;) {
-        while (*walk->name == '/')
-            walk->name++;
-        if (*walk->name != '\0')
+        const char *name = walk->name;
+        while (*name == '/')
+            name++;
+        walk->name = name;
+        if (*name != '\0')
             return true;
         if (walk->depth == 0)
             return false;
@@ -227,7 +242,7 @@ static size_t component_length(const char *name)
 }
 
 /* Is nothing but slashes left after `name`, in no text? */
-static bool is_last(const struct walk *walk, const char *name)
+static bool is_last_slow(const struct walk *walk, const char *name)
 {
     for (u32 depth = walk->depth;;) {
         while (*name == '/')
@@ -240,7 +255,14 @@ static bool is_last(const struct walk *walk, const char *name)
     }
 }
 
-static bool slash_follows(const struct walk *walk, const char *name)
+/* Most names go on behind a single slash. */
+static inline bool is_last(const struct walk *walk, const char *name)
+{
+    bool goes_on = name[0] == '/' && name[1] != '/' && name[1] != '\0';
+    return !goes_on && is_last_slow(walk, name);
+}
+
+static bool slash_follows_slow(const struct walk *walk, const char *name)
 {
     for (u32 depth = walk->depth;;) {
         if (*name == '/')
@@ -249,6 +271,11 @@ static bool slash_follows(const struct walk *walk, const char *name)
             return false;
         name = walk->rest[--depth];
     }
+}
+
+static inline bool slash_follows(const struct walk *walk, const char *name)
+{
+    return *name == '/' || (walk->depth != 0 && slash_follows_slow(walk, name));
 }
 
 /* One component: `name` of `length`. `last` and `slash` as above. */
@@ -265,12 +292,11 @@ static int step(struct walk *walk, const char *name, size_t length, bool last, b
     if (error != 0)
         return error;
     bool follow = !last || slash || (walk->flags & WALK_FOLLOW);
-    if (inode_is(dentry->inode, S_IFLNK) && follow) {
-        error = follow_link(walk, dentry);
-    } else {
-        walk_move(walk, walk->at.mount, dentry);
-        error = cross_mounts(walk);
+    if (likely(!inode_is(dentry->inode, S_IFLNK) || !follow)) {
+        walk_descend(walk, dentry);
+        return cross_mounts(walk);
     }
+    error = follow_link(walk, dentry);
     dentry_put(dentry);
     return error;
 }

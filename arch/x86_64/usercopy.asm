@@ -9,6 +9,7 @@
 %include "arch/x86_64/frame.inc"
 
 USER_LIMIT equ 0x00007ffffffff000
+PAGE_SIZE equ 4096
 EFAULT equ 14
 ENAMETOOLONG equ 36
 
@@ -89,7 +90,7 @@ usercopy_zero:
     ON_FAULT .words, .word_fault
     ON_FAULT .bytes, .done
 
-; long usercopy_string(char *to, uptr from, size_t size)
+; long usercopy_string(char *to, uptr from, size_t size); bytes behind the NUL may change
 align 16
 global usercopy_string
 usercopy_string:
@@ -97,9 +98,38 @@ usercopy_string:
     cmp rsi, r8
     jae .fault
     sub r8, rsi                         ; bytes that are the program's at all
+    cmp rdx, r8
+    mov r9, rdx
+    cmova r9, r8                        ; bytes that may be read
+    mov r10, 0x0101010101010101
     xor eax, eax
     ALLOW_USER_ACCESS
-.next:
+.next:                                  ; a word, if it lies in the page of its first byte
+    lea rcx, [rax + 8]
+    cmp rcx, r9
+    ja .byte
+    lea ecx, [rsi + rax]
+    and ecx, PAGE_SIZE - 1
+    cmp ecx, PAGE_SIZE - 8
+    ja .byte
+.load_word:
+    mov rcx, [rsi + rax]
+    mov [rdi + rax], rcx
+    mov r11, rcx
+    not r11
+    sub rcx, r10
+    and rcx, r11
+    shr rcx, 7
+    and rcx, r10                        ; the lowest bit that is set is that of the first NUL
+    jnz .word_ends
+    add rax, 8
+    jmp .next
+.word_ends:
+    bsf rcx, rcx
+    shr ecx, 3
+    add rax, rcx
+    jmp .done
+.byte:
     cmp rax, rdx
     jae .too_long
     cmp rax, r8
@@ -123,3 +153,4 @@ usercopy_string:
     mov rax, -EFAULT
     ret
     ON_FAULT .load, .fault
+    ON_FAULT .load_word, .fault         ; no byte of its page can be read
