@@ -236,9 +236,11 @@ int initramfs_unpack(const struct path *root, const u8 *bytes, u64 size, paddr_t
         unpack->physical = physical;
         unpack->times = NULL;
         unpack->directory_known = false;
+        inode_fix_time(true);
         error = cpio_is_archive(bytes, size) ? unpack_cpio(unpack, size, why)
                                              : unpack_tar(unpack, size, why);
         unpack_finish(unpack);
+        inode_fix_time(false);
         kfree(unpack);
     }
     if (error == -ENOMEM || error == -ENOSPC)

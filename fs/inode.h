@@ -104,6 +104,10 @@ void inode_put(struct inode *inode);
 /* Fill Linux's struct stat. Takes inode->lock. */
 void inode_stat(struct inode *inode, struct stat *out);
 
+/* While `fixed`, inodes that are made or changed get the time of this call: reading the clock for
+ * each name of an archive would cost more than its inode. */
+void inode_fix_time(bool fixed);
+
 /* Note a change: mtime and ctime, or ctime alone. */
 void inode_touch_data(struct inode *inode);
 void inode_touch_meta(struct inode *inode);

@@ -114,15 +114,37 @@ static u64 skip_zeros(const u8 *bytes, u64 offset, u64 size)
     return offset;
 }
 
-static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **why)
+static int parse_fields(const u8 *header, enum field first, enum field last,
+                        u32 fields[FIELD_COUNT], const char **why)
 {
-    if (magic_kind(header) == 0)
-        return refuse(why, "archive: no newc magic (070701) where an entry should start");
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
+    for (enum field i = first; i <= last; i++) {
         if (!parse_field(header + MAGIC_LENGTH + i * FIELD_LENGTH, &fields[i]))
             return refuse(why, "archive: a header has something else than hexadecimal digits");
     }
     return 0;
+}
+
+/* What most files have no use for is not read, and 0. */
+static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **why)
+{
+    int kind = magic_kind(header);
+    if (kind == 0)
+        return refuse(why, "archive: no newc magic (070701) where an entry should start");
+    int error = parse_fields(header, FIELD_MODE, FIELD_FILESIZE, fields, why);
+    if (error == 0)
+        error = parse_fields(header, FIELD_NAMESIZE, FIELD_NAMESIZE, fields, why);
+    fields[FIELD_INO] = fields[FIELD_DEVMAJOR] = fields[FIELD_DEVMINOR] = 0;
+    fields[FIELD_RDEVMAJOR] = fields[FIELD_RDEVMINOR] = fields[FIELD_CHECK] = 0;
+    if (error == 0 && fields[FIELD_NLINK] >= 2) {
+        error = parse_fields(header, FIELD_INO, FIELD_INO, fields, why);
+        if (error == 0)
+            error = parse_fields(header, FIELD_DEVMAJOR, FIELD_DEVMINOR, fields, why);
+    }
+    if (error == 0 && (S_ISCHR(fields[FIELD_MODE]) || S_ISBLK(fields[FIELD_MODE])))
+        error = parse_fields(header, FIELD_RDEVMAJOR, FIELD_RDEVMINOR, fields, why);
+    if (error == 0 && kind == 2)
+        error = parse_fields(header, FIELD_CHECK, FIELD_CHECK, fields, why);
+    return error;
 }
 
 static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cpio_entry *entry,

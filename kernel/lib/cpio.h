@@ -31,8 +31,9 @@ struct cpio_entry {
     const char *name;   /* NUL-terminated, as it stands in the archive, e.g. "./bin/sh" */
     size_t name_length; /* strlen(name) */
     u32 ino, mode, uid, gid, nlink, mtime;
-    u32 devmajor, devminor;   /* of the file system that held the file; with ino: its identity */
-    u32 rdevmajor, rdevminor; /* of a device node */
+    /* Of the file system that held the file; with ino: its identity. 0 when nlink is below 2. */
+    u32 devmajor, devminor;
+    u32 rdevmajor, rdevminor; /* of a device node; others: 0 */
     u32 checksum;             /* sum of the data's bytes; only when has_checksum */
     bool has_checksum;
     u32 archive;     /* which of the concatenated archives; hard links stay inside one */
