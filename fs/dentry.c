@@ -16,7 +16,7 @@
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
-#define CHAINS_AT_START 256 /* a power of two; doubles when there are twice as many names */
+#define CHAINS_AT_START 256 /* a power of two; four times as many when there are twice as many names */
 
 /* Guards the table and all links between dentries. */
 static struct spinlock dcache_lock = SPINLOCK_INIT;
@@ -76,7 +76,7 @@ static void chain_remove(struct dentry *dentry)
 /* Longer chains are only slower: without memory the table stays as it is. */
 static void table_grow_locked(void)
 {
-    u32 count = chain_count * 2;
+    u32 count = chain_count * 4;
     struct dentry **table = kzalloc(count * sizeof(*table));
     if (!table)
         return;

@@ -46,7 +46,7 @@ static struct size_class *class_for(size_t size)
     return class;
 }
 
-static struct page *class_grow(struct size_class *class)
+static NOINLINE struct page *class_grow(struct size_class *class)
 {
     struct page *page = page_alloc(0);
     if (!page)
@@ -93,7 +93,7 @@ static void class_free_locked(struct size_class *class, struct page *page, void 
     }
 }
 
-static void *block_alloc(size_t size)
+static NOINLINE void *block_alloc(size_t size)
 {
     unsigned order = 0;
     while (order <= PAGE_ORDER_MAX && PAGE_SIZE << order < size)

@@ -69,31 +69,27 @@ static int refuse(const char **why, const char *phrase)
 }
 
 /*
- * Eight hexadecimal digits, all at once in the bytes of a word: a letter has bit 6, and its value
- * is its low nibble plus 9. False when one of them is not a digit.
+ * Eight hexadecimal digits, all at once in the bytes of a word. The result is not 0 when one of
+ * them is no digit (a borrow from one byte to the next comes only from such a one).
  */
-static bool parse_field(const u8 *text, u32 *value)
+static inline u64 parse_field(const u8 *text, u32 *value)
 {
     const u64 ones = 0x0101010101010101UL;
-    u64 word, letters, digits;
+    u64 word, letters, digits, wrong;
 
     memcpy(&word, text, sizeof(word));
     *value = 0;
     if (word == ones * '0') /* half of all fields */
-        return true;
-    letters = word >> 6 & ones;
-    digits = (word & ones * 0x0f) + letters * 9;
-    /* From the values back to the text: '0' + v, or 'A' - 10 + v, with bit 5 for a small letter. */
-    if (digits + ones * 0x30 + letters * 7 + (word & letters << 5) != word)
-        return false;
+        return 0;
+    letters = word >> 6 & ones; /* they have bit 6; bit 5 makes them small ones */
+    digits = ((word | letters << 5) ^ ones * '0') - letters * (('a' ^ '0') - 10);
     /* Letters are 10 to 15, the others 0 to 9: adding 6 carries into bit 4 for letters only. */
-    if ((digits & ones * 0x10) != 0 || ((digits + ones * 6) & (ones * 0x10)) != letters << 4)
-        return false;
+    wrong = (digits & ones * 0xf0) | (((digits + ones * 6) >> 4 & ones) ^ letters);
     digits = __builtin_bswap64(digits);
     digits = (digits | digits >> 4) & 0x00ff00ff00ff00ffUL;
     digits = (digits | digits >> 8) & 0x0000ffff0000ffffUL;
     *value = (u32)(digits | digits >> 16);
-    return true;
+    return wrong;
 }
 
 /* 1 or 2 for the two magics, 0 for anything else. */
@@ -114,14 +110,13 @@ static u64 skip_zeros(const u8 *bytes, u64 offset, u64 size)
     return offset;
 }
 
-static int parse_fields(const u8 *header, enum field first, enum field last,
-                        u32 fields[FIELD_COUNT], const char **why)
+static u64 parse_fields(const u8 *header, enum field first, enum field last,
+                        u32 fields[FIELD_COUNT])
 {
-    for (enum field i = first; i <= last; i++) {
-        if (!parse_field(header + MAGIC_LENGTH + i * FIELD_LENGTH, &fields[i]))
-            return refuse(why, "archive: a header has something else than hexadecimal digits");
-    }
-    return 0;
+    u64 wrong = 0;
+    for (enum field i = first; i <= last; i++)
+        wrong |= parse_field(header + MAGIC_LENGTH + i * FIELD_LENGTH, &fields[i]);
+    return wrong;
 }
 
 /* What most files have no use for is not read, and 0. */
@@ -130,21 +125,21 @@ static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **
     int kind = magic_kind(header);
     if (kind == 0)
         return refuse(why, "archive: no newc magic (070701) where an entry should start");
-    int error = parse_fields(header, FIELD_MODE, FIELD_FILESIZE, fields, why);
-    if (error == 0)
-        error = parse_fields(header, FIELD_NAMESIZE, FIELD_NAMESIZE, fields, why);
+    u64 wrong = parse_fields(header, FIELD_MODE, FIELD_FILESIZE, fields);
+    wrong |= parse_fields(header, FIELD_NAMESIZE, FIELD_NAMESIZE, fields);
     fields[FIELD_INO] = fields[FIELD_DEVMAJOR] = fields[FIELD_DEVMINOR] = 0;
     fields[FIELD_RDEVMAJOR] = fields[FIELD_RDEVMINOR] = fields[FIELD_CHECK] = 0;
-    if (error == 0 && fields[FIELD_NLINK] >= 2) {
-        error = parse_fields(header, FIELD_INO, FIELD_INO, fields, why);
-        if (error == 0)
-            error = parse_fields(header, FIELD_DEVMAJOR, FIELD_DEVMINOR, fields, why);
+    if (fields[FIELD_NLINK] >= 2) {
+        wrong |= parse_fields(header, FIELD_INO, FIELD_INO, fields);
+        wrong |= parse_fields(header, FIELD_DEVMAJOR, FIELD_DEVMINOR, fields);
     }
-    if (error == 0 && (S_ISCHR(fields[FIELD_MODE]) || S_ISBLK(fields[FIELD_MODE])))
-        error = parse_fields(header, FIELD_RDEVMAJOR, FIELD_RDEVMINOR, fields, why);
-    if (error == 0 && kind == 2)
-        error = parse_fields(header, FIELD_CHECK, FIELD_CHECK, fields, why);
-    return error;
+    if (S_ISCHR(fields[FIELD_MODE]) || S_ISBLK(fields[FIELD_MODE]))
+        wrong |= parse_fields(header, FIELD_RDEVMAJOR, FIELD_RDEVMINOR, fields);
+    if (kind == 2)
+        wrong |= parse_fields(header, FIELD_CHECK, FIELD_CHECK, fields);
+    return wrong == 0
+               ? 0
+               : refuse(why, "archive: a header has something else than hexadecimal digits");
 }
 
 static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cpio_entry *entry,
@@ -160,7 +155,8 @@ static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cp
     entry->name_length = mem_find_zero(entry->name, name_size);
     if (entry->name_length == name_size)
         return refuse(why, "archive: a name is not ended by NUL");
-    if (!mem_is_zero(entry->name + entry->name_length, name_size - entry->name_length))
+    if (entry->name_length + 1 != name_size &&
+        !mem_is_zero(entry->name + entry->name_length, name_size - entry->name_length))
         return refuse(why, "archive: a name has a NUL in its middle");
     return 0;
 }

@@ -126,6 +126,19 @@ void *memset(void *to, int byte, size_t count)
     return to;
 }
 
+/* count < 8. */
+static inline bool is_equal_short(const u8 *a, const u8 *b, size_t count)
+{
+    const u8 *a_end = a + count, *b_end = b + count;
+    if (count >= 4)
+        return *(const word32 *)a == *(const word32 *)b &&
+               *(const word32 *)(a_end - 4) == *(const word32 *)(b_end - 4);
+    if (count >= 2)
+        return *(const word16 *)a == *(const word16 *)b &&
+               *(const word16 *)(a_end - 2) == *(const word16 *)(b_end - 2);
+    return count == 0 || *a == *b;
+}
+
 int memcmp(const void *left, const void *right, size_t count)
 {
     const u8 *a = left, *b = right;
@@ -135,6 +148,8 @@ int memcmp(const void *left, const void *right, size_t count)
         b += 8;
         count -= 8;
     }
+    if (count < 8 && is_equal_short(a, b, count))
+        return 0;
     for (; count > 0; a++, b++, count--) {
         if (*a != *b)
             return *a - *b;

@@ -46,18 +46,28 @@ bool mem_is_zero(const void *bytes, size_t count)
     return true;
 }
 
-size_t mem_find_zero(const void *bytes, size_t count)
+/* The lowest bit that is set is the first zero byte's. */
+static u64 zero_bytes(const u8 *at)
 {
     const u64 ones = 0x0101010101010101UL;
+    u64 word;
+    memcpy(&word, at, sizeof(word));
+    return (word - ones) & ~word & ones << 7;
+}
+
+size_t mem_find_zero(const void *bytes, size_t count)
+{
     const u8 *at = bytes;
     size_t i = 0;
 
     for (; count - i >= 8; i += 8) {
-        u64 word, zeros;
-        memcpy(&word, at + i, 8);
-        zeros = (word - ones) & ~word & ones << 7; /* its lowest bit is the first zero byte's */
+        u64 zeros = zero_bytes(at + i);
         if (zeros != 0)
             return i + (size_t)__builtin_ctzll(zeros) / 8;
+    }
+    if (i != 0 && i != count) { /* the last eight, of which the first were seen already */
+        u64 zeros = zero_bytes(at + count - 8);
+        return zeros != 0 ? count - 8 + (size_t)__builtin_ctzll(zeros) / 8 : count;
     }
     while (i < count && at[i] != 0)
         i++;
