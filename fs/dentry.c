@@ -16,7 +16,8 @@
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
-#define CHAINS_AT_START 256 /* a power of two; four times as many when there are twice as many names */
+#define CHAINS_AT_START \
+    256 /* a power of two; four times as many when there are twice as many names */
 
 /* Guards the table and all links between dentries. */
 static struct spinlock dcache_lock = SPINLOCK_INIT;

@@ -15,8 +15,8 @@
 bool initramfs_is_archive(const u8 *bytes, u64 size);
 
 /*
- * Unpack the archive at `bytes` (and at `physical`, where it stays for good) under `root`, a file
- * system whose regular files are page caches. Names are taken as from `root`, ".." and links
+ * Unpack the archive at `bytes` (and at `physical`, where it stays for good) under `root`, a tmpfs.
+ * Names are taken as from `root`, ".." and links
  * included: nothing can lead outside. As Linux does with its initramfs, a later entry replaces an
  * earlier one of the same name, and one that cannot be placed (a file where a full directory is, a
  * name below a file) is passed over with a warning in the log. Missing parent directories are

@@ -8,7 +8,7 @@
 
 #include "fs/change.h"
 #include "fs/initramfs_internal.h"
-#include "fs/page_cache.h"
+#include "fs/tmpfs/tmpfs.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
@@ -171,15 +171,9 @@ static int set_attributes(struct unpack *unpack, const struct unpack_entry *entr
 /* The file's bytes are the module's from now on. */
 static int set_data(struct unpack *unpack, const struct unpack_entry *entry, struct inode *inode)
 {
-    if (!inode->object || !page_cache_is(inode->object))
+    if (inode->file_ops != &tmpfs_file_ops)
         return -EOPNOTSUPP;
-    struct page_cache *cache = page_cache_of(inode->object);
-    if (inode->size != 0)
-        page_cache_resize(cache, 0);
-    if (entry->data_size != 0)
-        page_cache_borrow(cache, unpack->physical + (entry->data - unpack->bytes),
-                          entry->data_size);
-    inode->size = entry->data_size;
+    tmpfs_borrow(inode, unpack->physical + (entry->data - unpack->bytes), entry->data_size);
     return 0;
 }
 

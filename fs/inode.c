@@ -43,6 +43,18 @@ struct inode *inode_create(struct superblock *sb, const struct inode_ops *ops,
     return inode;
 }
 
+int inode_need_object(struct inode *inode)
+{
+    int error = 0;
+    if (inode->object || !inode->ops->make_object)
+        return 0;
+    mutex_lock(&inode->lock);
+    if (!inode->object)
+        error = inode->ops->make_object(inode);
+    mutex_unlock(&inode->lock);
+    return error;
+}
+
 void inode_get(struct inode *inode)
 {
     __atomic_add_fetch(&inode->refs, 1, __ATOMIC_RELAXED);
@@ -58,6 +70,14 @@ void inode_put(struct inode *inode)
     lock_table_free(inode->locks);
     xattr_free(inode);
     kfree(inode);
+}
+
+/* Pages that hold data. Without an object they are all somewhere else. */
+static u64 pages_of(const struct inode *inode)
+{
+    if (inode->object)
+        return page_cache_owned(page_cache_of(inode->object));
+    return inode->ops->make_object ? (inode->size + PAGE_SIZE - 1) >> PAGE_SHIFT : 0;
 }
 
 /* Before 1970 the seconds are negative and the nanoseconds are not. */
@@ -84,8 +104,8 @@ void inode_stat(struct inode *inode, struct stat *out)
     out->st_rdev = inode->device;
     out->st_size = inode->size;
     out->st_blksize = PAGE_SIZE;
-    if (inode->object && inode_is(inode, S_IFREG))
-        out->st_blocks = page_cache_owned(page_cache_of(inode->object)) * (PAGE_SIZE / STAT_BLOCK);
+    if (inode_is(inode, S_IFREG))
+        out->st_blocks = pages_of(inode) * (PAGE_SIZE / STAT_BLOCK);
     split_time(inode->atime, &out->st_atime, &out->st_atime_nsec);
     split_time(inode->mtime, &out->st_mtime, &out->st_mtime_nsec);
     split_time(inode->ctime, &out->st_ctime, &out->st_ctime_nsec);

@@ -60,6 +60,8 @@ struct inode_ops {
     /* Links whose target is an object, not a name (/proc/self/fd/1, /proc/self/exe): the path with
      * references. NULL: an ordinary link. */
     int (*follow)(struct inode *inode, struct path *out);
+    /* Give the inode its object, made when it is first needed (inode locked). 0 or -ENOMEM. */
+    int (*make_object)(struct inode *inode);
     /* Change the size (inode locked). NULL: -EINVAL. */
     int (*truncate)(struct inode *inode, u64 size);
     /* Called at stat to bring `size` and the like up to date; NULL: they always are. */
@@ -76,7 +78,7 @@ struct inode {
     const struct inode_ops *ops;
     const struct file_ops *file_ops; /* for files opened on it */
     struct superblock *sb;
-    struct vm_object *object; /* its pages, for mappings; NULL: cannot be mapped */
+    struct vm_object *object; /* its pages, for mappings; NULL: none, or inode_need_object first */
     u64 number;
     u64 device; /* st_rdev of device nodes */
     u32 refs;
@@ -100,6 +102,10 @@ struct inode *inode_create(struct superblock *sb, const struct inode_ops *ops,
 void inode_get(struct inode *inode);
 /* Drop a reference (NULL allowed); the last one destroys the inode, whatever nlink is. */
 void inode_put(struct inode *inode);
+
+/* Whoever opens or runs a regular file asks for its object first; most files of an archive never need
+ * one. 0 (there may still be none) or -ENOMEM. */
+int inode_need_object(struct inode *inode) MUST_CHECK;
 
 /* Fill Linux's struct stat. Takes inode->lock. */
 void inode_stat(struct inode *inode, struct stat *out);

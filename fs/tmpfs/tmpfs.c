@@ -79,24 +79,56 @@ static int make_inode(struct tmpfs *fs, u32 mode, struct inode **out)
     struct inode *inode = inode_create(&fs->sb, inode_ops_for(mode), file_ops_for(mode), mode);
     if (!inode)
         goto no_inode;
-    if (S_ISREG(mode)) {
-        struct page_cache *cache = page_cache_create(&fs->budget);
-        if (!cache)
-            goto no_cache;
-        inode->object = page_cache_object(cache);
-    }
     if (S_ISDIR(mode)) {
         inode->nlink = 2;
         inode->size = 2 * NAME_BYTES; /* "." and ".." */
     }
     *out = inode;
     return 0;
-no_cache:
-    inode_put(inode); /* which gives its number back */
-    return -ENOMEM;
 no_inode:
     __atomic_sub_fetch(&fs->inodes, 1, __ATOMIC_RELAXED);
     return -ENOMEM;
+}
+
+/* A regular file has no object until it is opened for the first time: `private` is the physical
+ * address of what it borrows, if anything. */
+int tmpfs_make_object(struct inode *inode)
+{
+    struct page_cache *cache = page_cache_create(&tmpfs_of(inode->sb)->budget);
+    if (!cache)
+        return -ENOMEM;
+    if (inode->private)
+        page_cache_borrow(cache, (paddr_t)inode->private, inode->size);
+    inode->private = NULL;
+    __atomic_store_n(&inode->object, page_cache_object(cache), __ATOMIC_RELEASE);
+    return 0;
+}
+
+void tmpfs_borrow(struct inode *inode, paddr_t base, u64 size)
+{
+    mutex_lock(&inode->lock);
+    if (inode->object) {
+        page_cache_resize(tmpfs_cache(inode), 0);
+        if (size != 0)
+            page_cache_borrow(tmpfs_cache(inode), base, size);
+    } else {
+        inode->private = size != 0 ? (void *)base : NULL;
+    }
+    inode->size = size;
+    mutex_unlock(&inode->lock);
+}
+
+/* A regular file whose object is there and which no name leads to. */
+static int make_nameless(struct tmpfs *fs, u32 mode, struct inode **out)
+{
+    int error = make_inode(fs, S_IFREG | (mode & ~S_IFMT), out);
+    if (error != 0)
+        return error;
+    (*out)->nlink = 0;
+    error = tmpfs_make_object(*out);
+    if (error != 0)
+        inode_put(*out);
+    return error;
 }
 
 static void destroy_inode(struct inode *inode)
@@ -224,16 +256,16 @@ static int tmpfs_nameless(struct inode *dir, u32 mode, bool exclusive, struct in
 {
     if (dir->nlink == 0)
         return -ENOENT;
-    int error = make_inode(tmpfs_of(dir->sb), S_IFREG | (mode & ~S_IFMT), out);
+    int error = make_nameless(tmpfs_of(dir->sb), mode, out);
     if (error != 0)
         return error;
     inherit_group(dir, *out);
-    (*out)->nlink = 0;
     (*out)->private = exclusive ? NULL : &linkable;
     return 0;
 }
 
 static const struct inode_ops file_inode_ops = {
+    .make_object = tmpfs_make_object,
     .truncate = tmpfs_truncate,
     .destroy = destroy_inode,
 };
@@ -260,10 +292,7 @@ static const struct inode_ops special_inode_ops = {
 struct inode *tmpfs_nameless_file(struct superblock *sb, u32 mode)
 {
     struct inode *inode;
-    if (make_inode(tmpfs_of(sb), S_IFREG | (mode & ~S_IFMT), &inode) != 0)
-        return NULL;
-    inode->nlink = 0;
-    return inode;
+    return make_nameless(tmpfs_of(sb), mode, &inode) == 0 ? inode : NULL;
 }
 
 static void tmpfs_statfs(struct superblock *sb, struct statfs *out)

@@ -18,6 +18,10 @@ struct superblock *tmpfs_create(u64 size_limit);
  * inodes. */
 struct inode *tmpfs_nameless_file(struct superblock *sb, u32 mode);
 
+/* Let an empty regular file of a tmpfs show the `size` bytes at physical `base`, which stay for good,
+ * until they are written over. What it had is forgotten. */
+void tmpfs_borrow(struct inode *inode, paddr_t base, u64 size);
+
 /* The operations of its open regular files, for kinds of files that are built on them. */
 extern const struct file_ops tmpfs_file_ops;
 

@@ -137,6 +137,9 @@ int tmpfs_truncate(struct inode *inode, u64 size)
 {
     if (size > inode->size && size > growth_limit(size))
         return -EFBIG;
+    int error = inode->object ? 0 : tmpfs_make_object(inode);
+    if (error != 0)
+        return error;
     page_cache_resize(tmpfs_cache(inode), size);
     inode->size = size;
     inode_touch_data(inode);

@@ -31,12 +31,13 @@ static int find_file(const struct path_context *place, const char *name, struct 
     int error = path_walk(place, &place->cwd, name, WALK_FOLLOW, out);
     if (error != 0)
         return error;
-    const struct inode *inode = out->dentry->inode;
-    if (!inode_is(inode, S_IFREG) || !inode->object || !(inode->mode & 0111)) {
+    struct inode *inode = out->dentry->inode;
+    error = inode_is(inode, S_IFREG) && (inode->mode & 0111) ? inode_need_object(inode) : -EACCES;
+    if (error == 0 && !inode->object)
+        error = -EACCES;
+    if (error != 0)
         path_put(out);
-        return -EACCES;
-    }
-    return 0;
+    return error;
 }
 
 int program_open(const struct path_context *place, const char *name, struct program *out,

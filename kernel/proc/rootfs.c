@@ -11,7 +11,6 @@
 #include "fs/change.h"
 #include "fs/devfs/devfs.h"
 #include "fs/initramfs.h"
-#include "fs/page_cache.h"
 #include "fs/procfs/procfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/lib/string.h"
@@ -86,8 +85,7 @@ static int place_single_file(const struct path_context *place, const struct boot
         return error;
     error = fs_create(&parent, &last, S_IFREG | 0755, 0, &dentry);
     if (error == 0) {
-        page_cache_borrow(page_cache_of(dentry->inode->object), module->base, module->size);
-        dentry->inode->size = module->size;
+        tmpfs_borrow(dentry->inode, module->base, module->size);
         dentry_put(dentry);
     }
     path_last_free(&last);

@@ -97,7 +97,7 @@ static void list_inode(const char *name, struct inode *inode)
 {
     char bytes[64] = "";
     char type = "?pc?d?b?-?l?s???"[inode->mode >> 12];
-    if (inode_is(inode, S_IFREG))
+    if (inode_is(inode, S_IFREG) && inode_need_object(inode) == 0)
         page_cache_read_kernel(page_cache_of(inode->object), 0, bytes, sizeof(bytes) - 1);
     if (inode_is(inode, S_IFLNK))
         inode->ops->readlink(inode, bytes, sizeof(bytes) - 1);
