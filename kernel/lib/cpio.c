@@ -20,8 +20,7 @@
 
 #define MAGIC_LENGTH  6
 #define FIELD_LENGTH  8
-#define FIELD_COUNT   13
-#define HEADER_LENGTH (MAGIC_LENGTH + FIELD_COUNT * FIELD_LENGTH)
+#define HEADER_LENGTH (MAGIC_LENGTH + CPIO_FIELDS * FIELD_LENGTH)
 #define TRAILER_NAME  "TRAILER!!!"
 
 _Static_assert(HEADER_LENGTH == 110, "newc header");
@@ -111,7 +110,7 @@ static u64 skip_zeros(const u8 *bytes, u64 offset, u64 size)
 }
 
 static u64 parse_fields(const u8 *header, enum field first, enum field last,
-                        u32 fields[FIELD_COUNT])
+                        u32 fields[CPIO_FIELDS])
 {
     u64 wrong = 0;
     for (enum field i = first; i <= last; i++)
@@ -120,7 +119,7 @@ static u64 parse_fields(const u8 *header, enum field first, enum field last,
 }
 
 /* What most files have no use for is not read, and 0. */
-static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **why)
+static int parse_header(const u8 *header, u32 fields[CPIO_FIELDS], const char **why)
 {
     int kind = magic_kind(header);
     if (kind == 0)
@@ -137,9 +136,8 @@ static int parse_header(const u8 *header, u32 fields[FIELD_COUNT], const char **
         wrong |= parse_fields(header, FIELD_RDEVMAJOR, FIELD_RDEVMINOR, fields);
     if (kind == 2)
         wrong |= parse_fields(header, FIELD_CHECK, FIELD_CHECK, fields);
-    return wrong == 0
-               ? 0
-               : refuse(why, "archive: a header has something else than hexadecimal digits");
+    return wrong == 0 ? 0
+                      : refuse(why, "archive: a header has something else than hexadecimal digits");
 }
 
 static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cpio_entry *entry,
@@ -161,28 +159,13 @@ static int parse_name(const struct cpio_reader *reader, u32 name_size, struct cp
     return 0;
 }
 
-static void fill_entry(struct cpio_entry *entry, const u32 fields[FIELD_COUNT])
-{
-    entry->ino = fields[FIELD_INO];
-    entry->mode = fields[FIELD_MODE];
-    entry->uid = fields[FIELD_UID];
-    entry->gid = fields[FIELD_GID];
-    entry->nlink = fields[FIELD_NLINK];
-    entry->mtime = fields[FIELD_MTIME];
-    entry->devmajor = fields[FIELD_DEVMAJOR];
-    entry->devminor = fields[FIELD_DEVMINOR];
-    entry->rdevmajor = fields[FIELD_RDEVMAJOR];
-    entry->rdevminor = fields[FIELD_RDEVMINOR];
-    entry->checksum = fields[FIELD_CHECK];
-}
-
 /*
  * Reads the entry at reader->offset, which is no padding, and moves on; trailers are entries here.
  */
 static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry, const char **why)
 {
     const u8 *header = reader->bytes + reader->offset;
-    u32 fields[FIELD_COUNT];
+    u32 *fields = entry->fields;
     u64 data_offset;
     int error;
 
@@ -200,7 +183,6 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry, cons
     data_offset = MIN(ALIGN_UP(data_offset, 4), reader->size);
     if (fields[FIELD_FILESIZE] > reader->size - data_offset)
         return refuse(why, "archive truncated: a file's data end beyond the archive");
-    fill_entry(entry, fields);
     entry->has_checksum = magic_kind(header) == 2;
     entry->archive = reader->archive;
     entry->data = reader->bytes + data_offset;

@@ -19,6 +19,8 @@
 /* Symbolic links followed in one search before -ELOOP, as in Linux's path walk. */
 #define CPIO_LINKS_MAX 40
 
+#define CPIO_FIELDS 13 /* numbers in a header */
+
 /* Fill in bytes and size, leave the rest zero. */
 struct cpio_reader {
     const u8 *bytes;
@@ -30,11 +32,18 @@ struct cpio_reader {
 struct cpio_entry {
     const char *name;   /* NUL-terminated, as it stands in the archive, e.g. "./bin/sh" */
     size_t name_length; /* strlen(name) */
-    u32 ino, mode, uid, gid, nlink, mtime;
-    /* Of the file system that held the file; with ino: its identity. 0 when nlink is below 2. */
-    u32 devmajor, devminor;
-    u32 rdevmajor, rdevminor; /* of a device node; others: 0 */
-    u32 checksum;             /* sum of the data's bytes; only when has_checksum */
+    union {
+        u32 fields[CPIO_FIELDS];
+        struct { /* in the order of the header */
+            u32 ino, mode, uid, gid, nlink, mtime, file_size;
+            /* Of the file system that held the file; with ino: its identity. 0 when nlink is below
+             * 2. */
+            u32 devmajor, devminor;
+            u32 rdevmajor, rdevminor; /* of a device node; others: 0 */
+            u32 name_size;            /* padding and NUL included */
+            u32 checksum;             /* sum of the data's bytes; only when has_checksum */
+        };
+    };
     bool has_checksum;
     u32 archive;     /* which of the concatenated archives; hard links stay inside one */
     const u8 *data;  /* data_size bytes; a symbolic link's target (without a NUL) is data, too */
