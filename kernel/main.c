@@ -128,8 +128,10 @@ static void log_boottime(u64 end)
 static NORETURN void end_machine(u8 status)
 {
     u64 end = cpu_read_tsc();
-    if (!panic_in_progress()) /* which may have interrupted a holder of the console's locks */
+    if (!panic_in_progress()) { /* which may have interrupted a holder of the console's locks */
+        trace_summary_print();
         console_drain();
+    }
     if (cmdline.boottime && first_instruction_tsc != 0)
         log_boottime(end);
     power_off(status);
@@ -141,6 +143,8 @@ static void init_trace(void)
     const char *filter = cmdline.trace_filter ? cmdline.trace_filter : "all";
     if (cmdline.trace && trace_configure(filter, &why) != 0)
         log_print(LOG_ERR, "trace: %s", why);
+    if (trace_wants_summary())
+        trace_summary_begin();
 }
 
 NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 entry_tsc)

@@ -16,9 +16,11 @@ long arch_upcall_syscall_traced(struct trap_frame *frame)
                                          frame->r10, frame->r8,  frame->r9};
     struct trace_line line;
     trace_enter(number, args, &line);
+    u64 start = trace_summary_enter(number);
     syscall_function body =
         number < SYSCALL_COUNT ? syscall_table[number] : (syscall_function)(void *)sys_nosys;
     long result = body(args[0], args[1], args[2], args[3], args[4], args[5]);
+    trace_summary_leave(number, args, result, start);
     trace_leave(&line, result);
     return result;
 }

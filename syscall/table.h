@@ -30,7 +30,8 @@ enum argument_kind {
     ARG_DIRFD,
     ARG_PID,
     /* Bytes and text. */
-    ARG_PATH,            /* NUL-terminated */
+    ARG_PATH,            /* a file's name, NUL-terminated */
+    ARG_TEXT,            /* any other text: a symbolic link's target, an attribute's name */
     ARG_PATH_OUT,        /* NUL-terminated, the result counts it with its NUL */
     ARG_BYTES_IN,        /* the next argument is their number */
     ARG_BYTES_OUT,       /* the result is their number */

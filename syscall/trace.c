@@ -22,6 +22,7 @@
 
 /* Which numbers are traced. Written by trace_configure only. */
 static u64 wanted[BITMAP_WORDS(NUMBERS)];
+static bool summary_wanted;
 
 /* A number that the table does not know. */
 static const struct syscall_info unknown_call = {
@@ -34,6 +35,11 @@ static const struct syscall_info unknown_call = {
 bool trace_wants(u64 number)
 {
     return bitmap_test(wanted, MIN(number, BEYOND));
+}
+
+bool trace_wants_summary(void)
+{
+    return summary_wanted;
 }
 
 static bool word_is(const char *word, size_t length, const char *text)
@@ -81,6 +87,8 @@ static bool set_word(u64 *numbers, const char *word, size_t length)
         return set_group(numbers, word + 1, length - 1);
     if (word_is(word, length, "all"))
         set_all(numbers);
+    else if (word_is(word, length, "summary"))
+        summary_wanted = true;
     else if (!word_is(word, length, "none"))
         return set_call(numbers, word, length);
     return true;
@@ -95,6 +103,7 @@ int trace_configure(const char *filter, const char **why)
 
     if (*word == '\0')
         word = "all";
+    summary_wanted = false;
     while (*word) {
         size_t length = 0;
         while (word[length] && word[length] != ',')

@@ -37,7 +37,8 @@ _Static_assert(sizeof(struct trace_line) <= 1024, "too much for a kernel stack")
 /*
  * Choose what is traced, by strace's rules for `-e trace=`: names of system calls and %groups
  * (SYSCALL_GROUPS) separated by commas; `all` or the empty text for everything, `none`; a leading
- * `!` traces all but the list. Returns 0, or -EINVAL with a message in *why (good until the next
+ * `!` traces all but the list. The word `summary` asks for the tables at the end, and traces no
+ * call by itself. Returns 0, or -EINVAL with a message in *why (good until the next
  * call), and then nothing has changed. Nothing is traced before the first call.
  */
 MUST_CHECK int trace_configure(const char *filter, const char **why);
@@ -54,5 +55,20 @@ void trace_leave(struct trace_line *line, long result);
 /* Both at once after the call, for those who have no line at hand: memory that the call reads is
  * shown as it is afterwards. */
 void trace_call(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result);
+
+/* --- The summary (trace_summary.c) --- */
+
+/* Whether the filter had the word `summary`. */
+bool trace_wants_summary(void);
+
+/* Begin to count, before the program runs. Without memory there is a line in the log instead. */
+void trace_summary_begin(void);
+
+/* A call begins; the time, for the other end. What does not return is counted all the same. */
+u64 trace_summary_enter(u64 number);
+void trace_summary_leave(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result, u64 start);
+
+/* Write the tables to the log's channel; nothing if nothing was counted. At the program's end. */
+void trace_summary_print(void);
 
 #endif

@@ -434,6 +434,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_DIRFD] = BEFORE(line_dirfd),
     [ARG_PID] = BEFORE(line_int),
     [ARG_PATH] = BEFORE(line_user_string),
+    [ARG_TEXT] = BEFORE(line_user_string),
     [ARG_PATH_OUT] = AFTER(line_path_result),
     [ARG_BYTES_IN] = BEFORE(line_bytes_in),
     [ARG_BYTES_OUT] = AFTER(line_bytes_result),

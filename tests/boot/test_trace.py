@@ -32,3 +32,63 @@ def test_trace_of_some_calls(boot):
 def test_trace_through_grub(boot):
     result = boot("hello", options=["-b", "iso", "--trace"])
     assert 'write(1, "Hello from C with glibc\\n", 24) = 24' in _calls(result)
+
+
+SUMMARY = """import ctypes, os
+c = ctypes.CDLL(None)
+for number in (155, 155, 4000):
+    c.syscall(number)
+folder = os.open("/usr", os.O_RDONLY)
+for name, where in (("/missing/one", None), ("/missing/one", None), ("two\\n", folder)):
+    try:
+        os.stat(name, dir_fd=where)
+    except FileNotFoundError:
+        pass
+for i in range(300):
+    os.path.exists(f"/many/{i}")
+os._exit(3)
+"""
+
+
+def _tables(lines):
+    """The rows of the summary: of calls (name: calls, errors), of calls not here, of files."""
+    calls, lacking, missing = {}, {}, {}
+    kinds = {"System calls that this kernel does not have:": lacking, "Files that were not there:": missing}
+    table = None
+    for line in lines:
+        table = kinds.get(line, table)
+        if row := re.fullmatch(r" *(\d+) +(\d+) +\d+\.\d{6} +\d+  (.*)", line):
+            calls[row[3]] = (int(row[1]), int(row[2]))
+        elif table is not None and (row := re.fullmatch(r" *(\d+)  (.*)", line)):
+            table[row[2]] = int(row[1])
+    return calls, lacking, missing
+
+
+@pytest.mark.parametrize("ring", ("3", "0"))
+def test_summary(boot, ring):
+    result = boot("/usr/bin/python3", "-S", "-c", SUMMARY,
+                  options=["-b", "microvm", "-r", ring, "--trace=summary"])
+    assert (result.status, result.out) == (3, b"")
+    calls, lacking, missing = _tables(result.lines())
+    assert lacking == {"pivot_root": 2, "(numbers without a name)": 1}
+    assert calls["pivot_root"] == (2, 2) and calls["exit_group"] == (1, 0)
+    assert calls["newfstatat"][1] >= 300 < calls["newfstatat"][0]
+    rows = [value for name, value in calls.items() if name != "total"]
+    assert rows == sorted(rows, key=lambda row: -row[0]), "the most frequent first"
+    assert calls["total"] == tuple(map(sum, zip(*rows)))
+    assert missing['"/missing/one"'] == 2 and missing['"/usr/two\\n"'] == 1
+    assert len(missing) == 200 and '"/many/0"' in missing and '"/many/299"' not in missing
+    more = int(re.search(r" and (\d+) more", result.lines()[-1])[1])
+    assert sum(missing.values()) + more >= 303
+
+
+def test_summary_and_lines(boot):
+    result = boot("hello", options=["-b", "microvm", "--trace=summary,write"])
+    assert result.lines()[0].startswith("write(1, ")
+    assert not any(line.startswith("brk(") for line in result.lines())
+    assert _tables(result.lines())[0]["write"] == (1, 0)
+
+
+def test_summary_of_a_program_that_is_killed(boot):
+    result = boot("segv", options=["-b", "microvm", "--trace=summary"])
+    assert result.status == 139 and "total" in _tables(result.lines())[0]

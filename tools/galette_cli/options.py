@@ -108,8 +108,8 @@ KERNEL = [
            _absolute),
     Option(("-e", "--env"), "list", "env", (), "a variable of its environment", "K=V", _env),
     Option(("--init",), "value", "init", None, "the program's path (in an archive: /init)", "PATH"),
-    Option(("--trace",), "optional", "trace", None, "one line per system call on standard error",
-           "CALLS"),
+    Option(("--trace",), "optional", "trace", None, "one line per system call on standard error;"
+           " summary: tables at the end", "CALLS"),
     Option(("--log",), "value", "log", None, "the kernel's log level, 0 to 7 or a name", "LEVEL",
            _log_level),
     Option(("--append",), "list", "append", (), "one more word for the kernel", "WORD"),

@@ -543,6 +543,7 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_DIRFD:
         return random_below(2) ? (uint32_t)AT_FDCWD : fd_make();
     case ARG_PATH:
+    case ARG_TEXT:
         return path_make(index);
     case ARG_IOVEC_IN:
     case ARG_IOVEC_OUT:
