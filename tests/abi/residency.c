@@ -64,13 +64,13 @@ static void test_mincore(void)
 {
     char *pages = pages_map_apart(600);
 
+    call(__NR_madvise, pages, 600 * PAGE, MADV_NOHUGEPAGE);
     check("untouched", pages_are(pages, 8, "00000000"));
     pages[PAGE] = 1;
     check("one written", pages_are(pages, 8, "01000000"));
     check("one read", *(volatile char *)(pages + 3 * PAGE) == 0 && pages_are(pages, 8, "01010000"));
     call(__NR_mprotect, pages, 2 * PAGE, PROT_NONE);
     check("closed", pages_are(pages, 8, "01010000"));
-    call(__NR_madvise, pages, 600 * PAGE, MADV_NOHUGEPAGE);
     memset(pages + 2 * PAGE, 1, 598 * PAGE);
     check_result("many", call(__NR_mincore, pages, 600 * PAGE, vector), 0);
     bool good = vector[0] == 0;
