@@ -125,7 +125,7 @@ int image_relocate(struct aspace *space, const struct elf64_plan *plan,
     return elf64_for_each_relative(source, plan, relocate, &relocation, why);
 }
 
-NOINLINE void debug_program_placed(vaddr_t bias, const char *name)
+NOINLINE void debug_program_placed(vaddr_t bias, const char *name, vaddr_t interpreter_bias)
 {
-    __asm__ volatile("" : : "r"(bias), "r"(name) : "memory");
+    __asm__ volatile("" : : "r"(bias), "r"(name), "r"(interpreter_bias) : "memory");
 }

@@ -28,8 +28,8 @@ int image_relocate(struct aspace *space, const struct elf64_plan *plan,
                    const struct image_source *source, const struct image *image,
                    const char **why) MUST_CHECK;
 
-/* A debugger stops here: the program lies at `bias`, and its first instruction is still to come.
- * tools/gdb reads the arguments and loads the program's symbols. */
-void debug_program_placed(vaddr_t bias, const char *name);
+/* A debugger stops here: the program lies at `bias`, its interpreter, if it has one, at another, and
+ * the first instruction is still to come. tools/gdb reads the arguments and loads the symbols. */
+void debug_program_placed(vaddr_t bias, const char *name, vaddr_t interpreter_bias);
 
 #endif

@@ -395,7 +395,7 @@ static void run_program(void *argument)
               start->image.bias, entry, stack, process->ring);
     if (request->cmdline->debugwait)
         wait_for_debugger();
-    debug_program_placed(start->image.bias, process->path);
+    debug_program_placed(start->image.bias, process->path, start->interpreter_image.bias);
     kfree(start);
     if (exec_before_first_instruction)
         exec_before_first_instruction();

@@ -44,6 +44,40 @@ def test_through_another_door(door):
     assert "hello.c" in text and "main (" in text, text
 
 
+LIBRARY_USER = """
+#include <dlfcn.h>
+#include <unistd.h>
+int main(void)
+{
+    void *library = dlopen("libz.so.1", RTLD_NOW);
+    write(1, "opened\\n", 7);
+    dlclose(library);
+    write(1, "closed\\n", 7);
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("ring", ("3", "0"))
+def test_symbols_of_libraries(tmp_path, ring):
+    """By name into the C library, back out of it, and a library that comes and goes."""
+    source, program = tmp_path / "user.c", tmp_path / "user"
+    source.write_text(LIBRARY_USER)
+    subprocess.run(["gcc", "-g", "-o", program, source, "-ldl"], check=True)
+    library = subprocess.run(["gcc", "-print-file-name=libz.so.1"], capture_output=True, text=True,
+                             check=True).stdout.strip()
+    known = ["--ex", "galette-libraries", "--ex", "info symbol zlibVersion"]
+    text = _debug("-r", ring, "--with", library, "--ex", "break write", "--ex", "continue", *known,
+                  "--ex", "backtrace", "--ex", "delete", "--ex", "tbreak user.c:9", "--ex", "continue",
+                  *known, str(program))
+    assert "Breakpoint 1, " in text and "write (" in text, text
+    before, _, after = text.partition("Temporary breakpoint 2, main ()")
+    assert "/libc.so.6\n" in before and "/libz.so.1\n" in before, text
+    assert "zlibVersion in section .text" in before and "main () at" in before, text
+    assert "/libc.so.6\n" in after and "/libz.so.1" not in after, text
+    assert 'No symbol "zlibVersion"' in after, text
+
+
 def test_machine_that_waits_for_a_debugger(tmp_path):
     """GRUB's fourth entry: the program is held back until GDB has come."""
     socket = tmp_path / "gdb"

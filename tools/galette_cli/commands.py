@@ -120,8 +120,10 @@ def run(opts):
             *(carrier.descriptor(name) for name in ("error", "log", "status")))
         carrier.start(machine.command(door, opts, choose(opts.accel), medium, channels, guest.path))
         if opts.gdb:
+            from .debugger import symbols_command
+
             print("galette: waiting for GDB:  gdb -x tools/gdb/galette.py build/galette.elf "
-                  f"-ex 'galette-program {guest.path}' -ex 'target remote :1234'", file=sys.stderr)
+                  f"-ex '{symbols_command(guest, '/tmp')}' -ex 'target remote :1234'", file=sys.stderr)
         return carrier.run()
 
 

@@ -25,11 +25,19 @@ def _kernel_symbols(opts):
     return path
 
 
+def symbols_command(guest, folder):
+    """What tells GDB of the program. Of an archive it reads what it needs, libraries too, out of
+    the very file that the machine gets, and puts it into `folder`."""
+    if guest.elf:
+        return f"galette-program {guest.path}"
+    path = f"/proc/{os.getpid()}/fd/{guest.file.fileno()}" if guest.file else guest.path
+    return f"galette-files {path} {folder}"
+
+
 def _gdb_command(opts, guest, socket):
     words = ["gdb", "-q", "-nx"] + (["-batch"] if opts.batch else [])
     words += ["-x", SCRIPT]
-    if guest.elf:
-        words += ["-ex", f"galette-program {guest.path}"]
+    words += ["-ex", symbols_command(guest, os.path.dirname(socket))]
     words += ["-ex", f"target remote {socket}"]
     for file in opts.commands:
         words += ["-x", file]

@@ -25,6 +25,7 @@ class ElfError(Exception):
 
 class Elf:
     """interp: path of the loader or None.  needed: names of libraries.  soname: or None.
+    dynamic: address of the dynamic section, or None.
     rpath, runpath: as in the file, or None.  nodeflib: default directories do not count."""
 
     def __init__(self, read_at):
@@ -32,6 +33,7 @@ class Elf:
         self._read_at = read_at
         self._segments = self._read_segments()
         self.interp = self._interp()
+        self.dynamic = next((segment[3] for segment in self._segments if segment[0] == PT_DYNAMIC), None)
         self.needed, self.soname, self.rpath, self.runpath, self.nodeflib = [], None, None, None, False
         for kind, _flags, offset, _vaddr, _paddr, size, _memory, _align in self._segments:
             if kind == PT_DYNAMIC:

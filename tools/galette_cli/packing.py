@@ -84,7 +84,7 @@ def _place_init(build, init, path):
     return init or path
 
 
-def _script_words(start):
+def script_words(start):
     """The words of a `#!` line: the interpreter and perhaps one argument. None: no script."""
     if not start.startswith(b"#!"):
         return None
@@ -97,7 +97,7 @@ def _needs_files(path, opts):
     if opts.no_libs:
         return False
     node = Host.find(path)
-    if _script_words(node.data(SCRIPT_LINE_MAX)):
+    if script_words(node.data(SCRIPT_LINE_MAX)):
         return True
     headers = elf.read(node)
     return headers is not None and headers.interp is not None
@@ -191,7 +191,7 @@ class _Build:
         if path in self.done or node is None or node.children is not None:
             return
         self.done.add(path)
-        words = _script_words(node.data(SCRIPT_LINE_MAX))
+        words = script_words(node.data(SCRIPT_LINE_MAX))
         if words and depth < SCRIPT_DEPTH:
             self._complete_script(words, depth)
             return
