@@ -134,5 +134,6 @@ const struct file_ops fifo_file_ops = {
     .write_kernel = pipe_file_write_kernel,
     .poll = pipe_file_poll,
     .ioctl = pipe_file_ioctl,
+    .direct = true,
     .release = fifo_file_release,
 };

@@ -66,6 +66,7 @@ struct file_ops {
     void (*flush)(struct file *file);
     /* The last reference is gone. */
     void (*release)(struct file *file);
+    bool direct; /* O_DIRECT may be asked for */
 };
 
 struct file {

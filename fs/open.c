@@ -90,6 +90,8 @@ static int open_path(const struct path *path, u32 flags, bool created, struct fi
     const struct file_ops *ops = flags & O_PATH ? &path_file_ops : ops_of(inode);
     if (!ops)
         return -ENXIO;
+    if ((flags & O_DIRECT) && !ops->direct && !(flags & O_PATH))
+        return -EINVAL;
     if (!(flags & O_PATH))
         error = inode_need_object(inode);
     if (error == 0 && (flags & O_TRUNC) && !(flags & O_PATH) && !created)

@@ -390,6 +390,7 @@ static const struct file_ops pipe_file_ops = {
     .write_kernel = pipe_file_write_kernel,
     .poll = pipe_file_poll,
     .ioctl = pipe_file_ioctl,
+    .direct = true,
     .stat = pipe_file_stat,
     .inode = pipe_file_inode,
     .release = pipe_file_release,

@@ -40,8 +40,8 @@ static inline long descriptor_new(struct file *file, bool close_on_exec)
     return fd;
 }
 
-/* Requests that every file understands (sys_open.c), before those of its kind. */
-long ioctl_generic(struct file *file, int fd, unsigned request, u64 argument);
+/* F_SETFL (sys_open.c): 0 or -EINVAL. */
+long descriptor_set_status(struct file *file, u64 wanted);
 
 /* Commands of fcntl beyond duplicates and flags: locks, pipe sizes, seals. */
 long fcntl_other(struct file *file, unsigned command, u64 argument);

@@ -43,7 +43,7 @@ long names_start(int dirfd, const char *name, struct path *out)
     struct file *file = fdtable_get(&process_current()->files, dirfd);
     if (!file)
         return -EBADF;
-    long error = -ENOTDIR;
+    long error = name[0] == '\0' ? -ENOENT : -ENOTDIR;
     if (file->dentry && (name[0] == '\0' || inode_is(file->inode, S_IFDIR))) {
         *out = (struct path){file->mount, file->dentry};
         path_get(out);

@@ -2,13 +2,16 @@
 /* Moving bytes through descriptors: read, write and their kin; seeking; truncating; syncing. */
 #include <asm/errno.h>
 #include <asm/poll.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
 
 #include "arch/usercopy.h"
 #include "fs/notify.h"
+#include "fs/pipe.h"
 #include "kernel/proc/process.h"
+#include "kernel/lib/string.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"
 #include "syscall/names.h"
@@ -25,10 +28,12 @@ static long file_read(struct file *file, uptr buffer, size_t count, u64 *positio
 {
     if (!file_readable(file))
         return -EBADF;
+    if (!file->ops->read && !file->ops->readdir)
+        return -EINVAL;
     if (!user_range_ok(buffer, count))
         return -EFAULT;
     if (!file->ops->read)
-        return file->ops->readdir ? -EISDIR : -EINVAL;
+        return -EISDIR;
     return file->ops->read(file, buffer, MIN(count, TRANSFER_MAX), position);
 }
 
@@ -36,10 +41,10 @@ static long file_write(struct file *file, uptr buffer, size_t count, u64 *positi
 {
     if (!file_writable(file))
         return -EBADF;
-    if (!user_range_ok(buffer, count))
-        return -EFAULT;
     if (!file->ops->write)
         return -EINVAL;
+    if (!user_range_ok(buffer, count))
+        return -EFAULT;
     return file->ops->write(file, buffer, MIN(count, TRANSFER_MAX), position);
 }
 
@@ -222,6 +227,8 @@ static long transfer_file(struct file *file, uptr user, size_t count, const stru
         return -ESPIPE;
     if (many->move == file_read ? !file_readable(file) : !file_writable(file))
         return -EBADF;
+    if (many->move == file_read ? !file->ops->read && !file->ops->readdir : !file->ops->write)
+        return -EINVAL;
     long result = vectors_get(user, count, &vectors);
     if (result != 0)
         return result;
@@ -287,12 +294,18 @@ long sys_pwritev2(int fd, uptr vectors, size_t count, s64 offset, u64 high, int 
 
 /* ---- Positions and sizes ----------------------------------------------------------------------*/
 
+/* eventfd, epoll and their kin: on Linux their position is always 0. */
+static bool is_anonymous(const struct file *file)
+{
+    return file->kind && strncmp(file->kind, "anon_inode:", 11) == 0;
+}
+
 long sys_lseek(int fd, s64 offset, unsigned whence)
 {
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    long result = whence > SEEK_MAX ? -EINVAL : -ESPIPE;
+    long result = whence > SEEK_MAX ? -EINVAL : is_anonymous(file) ? 0 : -ESPIPE;
     if (file->ops->seek && whence <= SEEK_MAX) {
         mutex_lock(&file->position_lock);
         result = file->ops->seek(file, offset, whence);
@@ -351,6 +364,27 @@ long sys_ftruncate(int fd, s64 length)
     return error;
 }
 
+/* In Linux's order (fs/open.c: vfs_fallocate). */
+static long check_fallocate(const struct file *file, int mode, s64 offset, s64 length)
+{
+    s64 end;
+    const int reshaping = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
+    const int known = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE |
+                      FALLOC_FL_UNSHARE_RANGE | reshaping;
+    if ((mode & ~known) ||
+        (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE)
+        return -EOPNOTSUPP;
+    if (!file_writable(file))
+        return -EBADF;
+    if (pipe_of(file))
+        return -ESPIPE;
+    if (!file->inode || !inode_is(file->inode, S_IFREG))
+        return -ENODEV;
+    if (__builtin_add_overflow(offset, length, &end))
+        return -EFBIG;
+    return file->ops->fallocate ? 0 : -EOPNOTSUPP;
+}
+
 long sys_fallocate(int fd, int mode, s64 offset, s64 length)
 {
     if (offset < 0 || length <= 0)
@@ -358,12 +392,9 @@ long sys_fallocate(int fd, int mode, s64 offset, s64 length)
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    s64 end;
-    long error = !file_writable(file)                           ? -EBADF
-                 : __builtin_add_overflow(offset, length, &end) ? -EFBIG
-                 : !file->ops->seek                             ? -ESPIPE
-                 : !file->ops->fallocate                        ? -EOPNOTSUPP
-                                         : file->ops->fallocate(file, mode, offset, length);
+    long error = check_fallocate(file, mode, offset, length);
+    if (error == 0)
+        error = file->ops->fallocate(file, mode, offset, length);
     if (error == 0)
         notify_file(file, IN_MODIFY);
     file_put(file);
@@ -375,7 +406,7 @@ static long sync_file(int fd)
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    long error = file->ops->sync ? file->ops->sync(file) : file->ops->seek ? 0 : -EINVAL;
+    long error = file->ops->sync ? file->ops->sync(file) : -EINVAL;
     file_put(file);
     return error;
 }
@@ -410,17 +441,38 @@ long sys_fadvise64(int fd, s64 offset, s64 length, int advice)
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    bool pipe = !file->ops->seek;
+    bool pipe = pipe_of(file);
     file_put(file);
     return pipe ? -ESPIPE : length < 0 || advice < 0 || advice > 5 ? -EINVAL : 0;
 }
 
-long sys_ioctl(int fd, unsigned request, u64 argument)
+static bool file_is(const struct file *file, u32 type)
+{
+    return file->inode && inode_is(file->inode, type);
+}
+
+/* What is read ahead is in memory already. */
+long sys_readahead(int fd, s64 offset, size_t count)
+{
+    (void)offset;
+    (void)count;
+    struct file *file = descriptor_get(fd);
+    if (!file)
+        return -EBADF;
+    long error = !file_readable(file) ? -EBADF : file_is(file, S_IFREG) ? 0 : -EINVAL;
+    file_put(file);
+    return error;
+}
+
+long sys_sync_file_range(int fd, s64 offset, s64 length, unsigned flags)
 {
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    long result = ioctl_generic(file, fd, request, argument);
+    s64 end;
+    bool bad =
+        (flags & ~7u) || offset < 0 || __builtin_add_overflow(offset, length, &end) || end < offset;
+    bool known = file_is(file, S_IFREG) || file_is(file, S_IFDIR) || file_is(file, S_IFLNK);
     file_put(file);
-    return result;
+    return bad ? -EINVAL : known ? 0 : -ESPIPE;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening, closing, duplicating descriptors, and the flags they carry. */
 #include <asm/errno.h>
-#include <asm/ioctls.h>
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 
@@ -191,9 +190,14 @@ long sys_dup3(int fd, int new_fd, int flags)
     return duplicate_to(fd, new_fd, flags & O_CLOEXEC);
 }
 
-static long set_status_flags(struct file *file, u64 wanted)
+long descriptor_set_status(struct file *file, u64 wanted)
 {
-    file->flags = (file->flags & ~STATUS_FLAGS) | (wanted & STATUS_FLAGS);
+    u32 kept = STATUS_FLAGS;
+    if ((wanted & O_DIRECT) && !file->ops->direct)
+        return -EINVAL;
+    if (file->ops->seek) /* files that are always ready tell nobody */
+        kept &= ~(u32)FASYNC;
+    file->flags = (file->flags & ~kept) | (wanted & kept);
     return 0;
 }
 
@@ -203,7 +207,7 @@ static long fcntl_file(struct file *file, unsigned command, u64 argument)
     case F_GETFL:
         return file->flags;
     case F_SETFL:
-        return set_status_flags(file, argument);
+        return descriptor_set_status(file, argument);
     default:
         return fcntl_other(file, command, argument);
     }
@@ -232,22 +236,4 @@ long sys_fcntl(int fd, unsigned command, u64 argument)
         (file->flags & O_PATH) && command != F_GETFL ? -EBADF : fcntl_file(file, command, argument);
     file_put(file);
     return result;
-}
-
-/* Requests that every file understands (man 2 ioctl); the rest goes to the file. */
-long ioctl_generic(struct file *file, int fd, unsigned request, u64 argument)
-{
-    int value;
-    switch (request) {
-    case FIOCLEX:
-    case FIONCLEX:
-        return fdtable_set_close_on_exec(&process_current()->files, fd, request == FIOCLEX);
-    case FIONBIO:
-        if (usercopy_from(&value, UPTR(argument), sizeof(value)) != 0)
-            return -EFAULT;
-        return set_status_flags(file,
-                                value ? file->flags | O_NONBLOCK : file->flags & ~(u32)O_NONBLOCK);
-    default:
-        return file->ops->ioctl ? file->ops->ioctl(file, request, argument) : -ENOTTY;
-    }
 }

@@ -311,7 +311,9 @@ static long check_range_files(const struct pair *pair)
         return -EISDIR;
     if (!in || !out || !inode_is(in, S_IFREG) || !inode_is(out, S_IFREG))
         return -EINVAL;
-    return pair_may(pair) && !(pair->out->flags & O_APPEND) ? 0 : -EBADF;
+    if (!pair_may(pair) || (pair->out->flags & O_APPEND))
+        return -EBADF;
+    return in->sb == out->sb ? 0 : -EXDEV; /* files of procfs, say, have no size to go by */
 }
 
 /* How much of `size` there is to copy. -EOVERFLOW, -EINVAL (negative, or onto itself), -EFBIG. */

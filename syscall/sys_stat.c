@@ -290,12 +290,28 @@ static long check_access(const struct inode *inode, int mode)
     return (mode & 1) && !runnable ? -EACCES : 0;
 }
 
+/* What has no inode cannot be run either. */
+static long descriptor_access(int fd, int mode)
+{
+    struct file *file = descriptor_get_any(fd);
+    if (!file)
+        return -EBADF;
+    long error = file->inode ? check_access(file->inode, mode) : mode & 1 ? -EACCES : 0;
+    file_put(file);
+    return error;
+}
+
 long sys_faccessat2(int dirfd, uptr path, int mode, int flags)
 {
     struct path place;
     if ((mode & ~7) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return -EINVAL;
-    long error = names_walk(dirfd, path, walk_flags(flags & ~AT_EACCESS), &place);
+    bool itself;
+    long error = is_descriptor_itself(dirfd, path, flags, &itself);
+    if (error == 0 && itself)
+        return descriptor_access(dirfd, mode);
+    if (error == 0)
+        error = names_walk(dirfd, path, walk_flags(flags & ~AT_EACCESS), &place);
     if (error != 0)
         return error;
     error = check_access(place.dentry->inode, mode);

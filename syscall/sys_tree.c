@@ -199,12 +199,44 @@ static int emit_entry(struct dir_context *context, const char *name, size_t leng
     return 0;
 }
 
-long sys_getdents64(int fd, uptr buffer, unsigned size)
+/* The older layout: the type is the last byte (man 2 getdents; the headers do not have it). */
+struct dirent_old {
+    u64 inode;
+    u64 next_offset;
+    u16 length;
+    char name[];
+} PACKED;
+
+static int emit_old_entry(struct dir_context *context, const char *name, size_t length, u64 inode,
+                          u8 type, u64 next_offset)
+{
+    struct listing *listing = container_of(context, struct listing, context);
+    union {
+        struct dirent_old head;
+        u8 bytes[sizeof(struct dirent_old) + NAME_LENGTH_MAX + 8 + 8];
+    } entry;
+    size_t size = ALIGN_UP(offsetof(struct dirent_old, name) + length + 2, 8);
+    if (listing->done + size > listing->size) {
+        listing->error = listing->done ? 0 : -EINVAL;
+        return -1;
+    }
+    memset(entry.bytes + size - 8, 0, 8);
+    entry.head = (struct dirent_old){inode, next_offset, size};
+    memcpy(entry.head.name, name, length);
+    entry.bytes[size - 1] = type;
+    if (usercopy_to(UPTR_ADD(listing->buffer, listing->done), entry.bytes, size) != 0) {
+        listing->error = listing->done ? 0 : -EFAULT;
+        return -1;
+    }
+    listing->done += size;
+    return 0;
+}
+
+static long list(int fd, struct listing listing)
 {
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    struct listing listing = {{emit_entry}, buffer, size, 0, 0};
     long error = -ENOTDIR;
     if (file->ops->readdir) {
         mutex_lock(&file->position_lock);
@@ -218,6 +250,16 @@ long sys_getdents64(int fd, uptr buffer, unsigned size)
     if (error < 0)
         return error;
     return listing.error != 0 ? listing.error : (long)listing.done;
+}
+
+long sys_getdents64(int fd, uptr buffer, unsigned size)
+{
+    return list(fd, (struct listing){{emit_entry}, buffer, size, 0, 0});
+}
+
+long sys_getdents(int fd, uptr buffer, unsigned size)
+{
+    return list(fd, (struct listing){{emit_old_entry}, buffer, size, 0, 0});
 }
 
 /* ---- Where the process stands -----------------------------------------------------------------*/

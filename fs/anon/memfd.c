@@ -108,7 +108,7 @@ static int memfd_truncate(struct inode *inode, u64 size)
 static bool fallocate_is_sealed(const struct inode *inode, int mode, u64 end)
 {
     u32 seals = memfd_of(inode)->seals;
-    if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+    if (mode & FALLOC_FL_PUNCH_HOLE)
         return seals & SEALS_NO_WRITE;
     return !(mode & FALLOC_FL_KEEP_SIZE) && end > inode->size && (seals & F_SEAL_GROW);
 }
@@ -165,6 +165,7 @@ static struct inode *store_inode_create(u32 mode)
         memfd_inode_ops.truncate = memfd_truncate;
         memfd_inode_ops.destroy = memfd_destroy;
         memfd_file_ops = tmpfs_file_ops;
+        memfd_file_ops.direct = false;
         memfd_file_ops.write = memfd_write;
         memfd_file_ops.write_kernel = memfd_write_kernel;
         memfd_file_ops.fallocate = memfd_fallocate;
@@ -215,6 +216,8 @@ struct file *memfd_create(const char *name, u32 flags)
 
 long memfd_get_seals(const struct file *file)
 {
+    if (file->ops == &tmpfs_file_ops) /* with a name, as on Linux: sealed against seals */
+        return F_SEAL_SEAL;
     return file_is_memfd(file) ? (long)memfd_of(file->inode)->seals : -EINVAL;
 }
 
@@ -249,8 +252,10 @@ long memfd_add_seals(struct file *file, u32 seals)
 {
     if (!file_writable(file))
         return -EPERM;
-    if ((seals & ~(u32)SEALS_ALL) || !file_is_memfd(file))
+    if (seals & ~(u32)SEALS_ALL)
         return -EINVAL;
+    if (!file_is_memfd(file))
+        return file->ops == &tmpfs_file_ops ? -EPERM : -EINVAL;
     struct inode *inode = file->inode;
     mutex_lock(&memfd_of(inode)->lock);
     mutex_lock(&inode->lock);

@@ -146,12 +146,12 @@ int tmpfs_truncate(struct inode *inode, u64 size)
     return 0;
 }
 
-/* Zeros for a range: what was there is dropped, and unless it is to be a hole, pages are made. */
+/* Zeros for a range: a hole, or pages where there are none. */
 static int fallocate_locked(struct inode *inode, int mode, u64 start, u64 end)
 {
     struct page_cache *cache = tmpfs_cache(inode);
     int error = 0;
-    if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+    if (mode & FALLOC_FL_PUNCH_HOLE)
         error = page_cache_punch(cache, start, end);
     if (error == 0 && !(mode & FALLOC_FL_PUNCH_HOLE))
         error = page_cache_allocate(cache, start, end);
@@ -167,7 +167,7 @@ static int fallocate_locked(struct inode *inode, int mode, u64 start, u64 end)
 static int file_fallocate(struct file *file, int mode, u64 offset, u64 length)
 {
     const int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    if (mode != punch && (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE)))
+    if (mode != punch && (mode & ~FALLOC_FL_KEEP_SIZE))
         return -EOPNOTSUPP;
     u64 end = offset + length;
     bool grows = !(mode & FALLOC_FL_KEEP_SIZE) && end > file->inode->size;
@@ -194,6 +194,7 @@ const struct file_ops tmpfs_file_ops = {
     .seek = file_seek,
     .fallocate = file_fallocate,
     .sync = file_sync,
+    .direct = true,
 };
 
 /* file->object of a directory that was read from. */
