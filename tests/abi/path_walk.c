@@ -206,6 +206,27 @@ static void test_lengths(void)
     call(__NR_unlink, "long");
 }
 
+/* Names of every length at the end of what is mapped, and so beginning at every place of a word. */
+static void test_ends_of_memory(void)
+{
+    static char expected[100];
+    char *end = page_before_hole();
+    long wrong = 0;
+    for (long length = 1; length < 60; length++) {
+        char *name = end - length - 1;
+        for (long i = 0; i < length; i++)
+            name[i] = expected[i] = (char)('a' + (length + i) % 26);
+        name[length] = expected[length] = '\0';
+        wrong += call(__NR_symlink, name, "at-the-end") != 0;
+        wrong += call(__NR_readlink, "at-the-end", buffer, 100) != length;
+        wrong += memcmp(buffer, expected, (size_t)length) != 0;
+        wrong += call(__NR_unlink, "at-the-end") != 0;
+        name[length] = 'x';
+        wrong += call(__NR_symlink, name, "at-the-end") != -EFAULT;
+    }
+    check_result("names that end where memory does", wrong, 0);
+}
+
 /* Links one to the next, `count` of them, the last to the file. */
 static void make_chain(int count)
 {
@@ -394,6 +415,7 @@ int main(void)
     test_slashes();
     test_flags();
     test_lengths();
+    test_ends_of_memory();
     test_chains();
     test_path_only();
     test_resolve();
