@@ -14,11 +14,6 @@
 
 #include "kernel/lib/types.h"
 
-/* Longest path that cpio_find handles, also while it follows links; bytes with the NUL. */
-#define CPIO_PATH_MAX  1024
-/* Symbolic links followed in one search before -ELOOP, as in Linux's path walk. */
-#define CPIO_LINKS_MAX 40
-
 #define CPIO_FIELDS 13 /* numbers in a header */
 
 /* Fill in bytes and size, leave the rest zero. */
@@ -64,23 +59,5 @@ int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char *
 /* Adds up the data of a regular file that comes with a checksum (070702). 0; or -EINVAL, with a
  * phrase in *why, when it is a wrong one. Reads all of the data. */
 int cpio_verify(const struct cpio_entry *entry, const char **why) MUST_CHECK;
-
-/*
- * Finds a path and follows symbolic links, absolute or relative, in its middle and at its end.
- * "/bin/x", "./bin/x" and "bin/x" are the same, in the archive and in `path`. Of several entries
- * with one name the last one counts. A hard link without data gets the data that stand with
- * another link. The directories on the way need no entries of their own. The result may be of any
- * type but a symbolic link: check S_ISREG(entry->mode). A wrong checksum (070702) of the file
- * found is -EINVAL.
- *
- * Links are followed in the path, not in the names of entries: with "bin" a link to "usr/bin", an
- * entry must be called "usr/bin/x" to be found as "/bin/x". Unpacking in order, as Linux does,
- * would also put one called "bin/x" there; archives made from a file tree have none.
- *
- * Returns 0; -ENOENT; -ELOOP (more than CPIO_LINKS_MAX links); -ENAMETOOLONG; -EINVAL (malformed).
- * *why then holds a phrase.
- */
-int cpio_find(const u8 *bytes, u64 size, const char *path, struct cpio_entry *entry,
-              const char **why) MUST_CHECK;
 
 #endif

@@ -72,6 +72,8 @@ static NORETURN void give_up_for(int error, const char *path, const char *why)
         give_up(EXIT_STATUS_NOT_FOUND, path, "no such file in the root file system");
     if (error == -EACCES)
         give_up(EXIT_STATUS_NOT_LOADABLE, path, "not a program file: not regular, or no x bit");
+    if (error == -ELOOP)
+        give_up(EXIT_STATUS_NOT_LOADABLE, path, "too many symbolic links on the way to it");
     if (error == -ENOMEM)
         give_up(EXIT_STATUS_NOT_LOADABLE, path, "not enough memory, or no room at its addresses");
     give_up(EXIT_STATUS_NOT_LOADABLE, path, why ? why : "cannot be loaded");
@@ -166,11 +168,13 @@ static void open_program(struct start *start, const char *name)
     error = program_interpreter(&start->program, interpreter, sizeof(interpreter));
     if (error == 0)
         error = program_open(&start->process->place, interpreter, &start->interpreter, &why);
-    if (error == -ENOENT)
+    if (error == -ENOENT) {
         log_print(LOG_ERR, "%s: its interpreter %s is not in the root file system", name,
                   interpreter);
+        process_exit(EXIT_STATUS_NOT_FOUND);
+    }
     if (error != 0)
-        give_up_for(error, error == -ENOENT ? interpreter : name, why);
+        give_up_for(error, name, why);
 }
 
 static u64 random_pages(const struct cmdline *cmdline, unsigned bits)

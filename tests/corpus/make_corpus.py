@@ -422,6 +422,40 @@ def bad_archives(corpus):
         corpus.add(f"cpio-truncated-{size}", whole[:size], f"an archive truncated {where}")
 
 
+def tar_member(name, data=b"", size=None, kind=b"0", link=b""):
+    """A ustar header with its data; `size` may lie."""
+    fields = [(name, 100), (b"0000755\0", 8), (b"0000000\0", 8), (b"0000000\0", 8),
+              (b"%011o\0" % len(data) if size is None else size, 12), (b"00000000000\0", 12),
+              (b" " * 8, 8), (kind, 1), (link, 100), (b"ustar\00000", 8)]
+    header = b"".join(text.ljust(width, b"\0") for text, width in fields).ljust(512, b"\0")
+    header = header[:148] + b"%06o\0 " % sum(header) + header[156:]
+    return header + data + bytes(-len(data) % 512)
+
+
+def tar_archives(corpus):
+    good = Program().build()
+    first = tar_member(b"dev/", kind=b"5")
+    whole = first + tar_member(b"init", good) + bytes(1024)
+    corpus.add("good-tar", whole, "a tar archive", 0)
+    corpus.add("tar-names", first + tar_member(b"../../init/x", b"x") +
+               tar_member(b"init", good) + tar_member(b"init/x", b"x") +
+               tar_member(b"/etc", b"x") + tar_member(b"/etc/../etc", b"y") +
+               tar_member(b"z", kind=b"1", link=b"nowhere"),
+               "names and links that cannot be", 126)
+    corpus.add("tar-size", first + tar_member(b"init", good, b"77777777777\0"),
+               "a file larger than the archive", 126)
+    corpus.add("tar-size-max", first + tar_member(b"init", good, b"\x80\0\0\0\x7f" + b"\xff" * 7),
+               "a file of 2^63 - 1 bytes", 126)
+    corpus.add("tar-size-negative", first + tar_member(b"init", good, b"\xff" * 12),
+               "a file of -1 bytes", 126)
+    corpus.add("tar-checksum", first + tar_member(b"init", good).replace(b"init", b"inix", 1),
+               "a wrong checksum", 126)
+    corpus.add("tar-no-init", first + tar_member(b"bin/other", good) + bytes(1024),
+               "a tar archive without /init", 127)
+    for size, where in ((700, "in a header"), (1024 + 100, "in a file")):
+        corpus.add(f"tar-truncated-{size}", whole[:size], f"a tar archive truncated {where}", 126)
+
+
 def good_programs(corpus):
     def good(name, what, change=lambda program: None, **options):
         corpus.changed(name, what, change, 0, **options)
@@ -509,7 +543,7 @@ def good_archives(corpus):
 def make_corpus():
     corpus = Corpus()
     for part in (not_elf, truncated, header_lies, segment_lies, special_lies, dynamic_lies,
-                 bad_archives, good_programs, good_archives):
+                 bad_archives, tar_archives, good_programs, good_archives):
         part(corpus)
     return corpus
 

@@ -5,7 +5,6 @@
  * a heap block of exactly its size, and relocations are stored into another one of exactly the
  * segment's, so that the address sanitizer reports whatever goes beyond.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +13,10 @@
 
 #include <cmocka.h>
 
-#include "kernel/lib/cpio.h"
+#include "tests/host/fake_fs.h"
+
+#include "fs/initramfs.c"
+#include "fs/initramfs_place.c"
 #include "loader/elf64.h"
 #include "tests/host/image.h"
 
@@ -28,10 +30,34 @@ static struct image read_corpus_file(const char *name)
     return image_read(path);
 }
 
+/* /init of an archive, followed as the kernel does, in a heap block of its own. 0 or -errno. */
+static int take_init(const struct image *image, struct image *program, const char **phrase)
+{
+    struct path path;
+    int error =
+        initramfs_unpack(&fs_root, image->bytes, image->size, (paddr_t)image->bytes, phrase);
+    if (error != 0)
+        return error;
+    *phrase = "no such file, or nothing that can be run";
+    error = path_walk(&fs_place, &fs_root, "/init", WALK_FOLLOW, &path);
+    if (error != 0)
+        return error;
+    struct inode *inode = path.dentry->inode;
+    if (!inode_is(inode, S_IFREG) || inode_need_object(inode) != 0) {
+        error = -EACCES;
+    } else {
+        u8 *bytes = malloc(MAX(inode->size, 1UL));
+        page_cache_read_kernel(page_cache_of(inode->object), 0, bytes, inode->size);
+        *program = image_copy(bytes, inode->size);
+        free(bytes);
+    }
+    path_put(&path);
+    return error;
+}
+
 /* What the kernel would answer: 0, or a status of 126 or 127 with a phrase. */
 static int judge(const struct image *image, char *why, size_t why_size)
 {
-    struct cpio_entry entry = {.data = image->bytes, .data_size = image->size};
     struct image program;
     const char *phrase = NULL;
     int error = 0;
@@ -40,10 +66,18 @@ static int judge(const struct image *image, char *why, size_t why_size)
         snprintf(why, why_size, "no program: no initrd");
         return 127;
     }
-    if (cpio_is_archive(image->bytes, image->size))
-        error = cpio_find(image->bytes, image->size, "/init", &entry, &phrase);
+    fs_begin();
+    if (initramfs_is_archive(image->bytes, image->size))
+        error = take_init(image, &program, &phrase);
+    else
+        program = image_copy(image->bytes, image->size);
+    fs_end();
+    if (error == 0 && program.size >= 2 && memcmp(program.bytes, "#!", 2) == 0) {
+        image_free(&program);
+        phrase = "a script, and no interpreter is there";
+        error = -ENOENT;
+    }
     if (error == 0) {
-        program = image_copy(entry.data, entry.data_size);
         error = image_load(&program, why, why_size);
         image_free(&program);
     } else if (phrase != NULL) {

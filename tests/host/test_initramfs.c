@@ -344,6 +344,46 @@ static void test_malformed(void **state)
     assert_non_null(why);
 }
 
+/* What was built, cut off at every byte: it is unpacked as far as it goes, or there is a reason. */
+static void cut_everywhere(void)
+{
+    size_t whole = built;
+    for (built = 0; built <= whole; built++) {
+        const char *why = NULL;
+        int error = unpack(&why);
+        if (error != 0) {
+            assert_int_equal(error, -EINVAL);
+            assert_non_null(why);
+        }
+        end(NULL);
+        fs_begin();
+    }
+    built = 0;
+}
+
+static void test_cut_off(void **state)
+{
+    static char long_name[4090];
+    (void)state;
+    memset(long_name, 'n', sizeof(long_name) - 1);
+    for (size_t i = 200; i < sizeof(long_name) - 1; i += 200)
+        long_name[i] = '/';
+    PUT("dir", S_IFDIR | 0755, NULL, 2, 0);
+    PUT("dir/file", S_IFREG | 0644, "content", 2, 7);
+    PUT("hard", S_IFREG | 0644, "", 2, 7);
+    PUT("link", S_IFLNK | 0777, "dir", 1, 0);
+    PUT("link/null", S_IFCHR | 0666, NULL, 1, 0);
+    PUT(long_name, S_IFREG | 0644, "x", 1, 0);
+    put_trailer();
+    cut_everywhere();
+    TAR('5', NULL, "./dir/", 0750, "");
+    TAR('0', NULL, "./dir/file", 0644, "content");
+    TAR('1', "./dir/file", "./hard", 0644, "");
+    TAR('2', "dir/file", "./soft", 0777, "");
+    TAR('3', NULL, "./null", 0666, "");
+    cut_everywhere();
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -377,7 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_every_kind),          TEST(test_parents_are_made), TEST(test_cpio_hard_links),
         TEST(test_later_entries_count), TEST(test_names_that_lie),   TEST(test_tar),
-        TEST(test_malformed),           TEST(test_out_of_memory),
+        TEST(test_malformed),           TEST(test_cut_off),          TEST(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);
 }
