@@ -542,6 +542,8 @@ def test_interpreters_bring_their_modules(tmp_path):
     for name in ("lib/tool-1.2/module", "share/tool/module", "lib/other/module"):
         (prefix / name).parent.mkdir(parents=True, exist_ok=True)
         (prefix / name).write_bytes(b"text")
+    (prefix / "share/tool5.1").mkdir()
+    (prefix / "share/toolbox").mkdir()
     (prefix / "libexec/tool").mkdir(parents=True)
     with open(prefix / "libexec/tool/huge", "wb") as file:
         file.truncate(packing.OWN_FOLDER_MAX + 1)
@@ -549,6 +551,30 @@ def test_interpreters_bring_their_modules(tmp_path):
     assert done.returncode == 0 and done.stderr.count("\n") == 1 and "libexec/tool" in done.stderr
     tree = _of_root(tmp_path / "o")
     assert tree.find(f"{prefix}/lib/tool-1.2/module") and tree.find(f"{prefix}/share/tool/module")
+    assert tree.find(f"{prefix}/share/tool5.1") and not tree.find(f"{prefix}/share/toolbox")
     assert not tree.find(f"{prefix}/lib/other") and not tree.find(f"{prefix}/libexec/tool")
     tree = _packed(tmp_path, "--no-libs", program_file)
     assert not tree.find(f"{prefix}/lib") and not tree.find("/lib64")
+
+
+def test_program_below_lib_brings_the_folder_around_it(tmp_path):
+    """/usr/bin/NAME that leads to /usr/lib/WORD/bin/NAME."""
+    prefix = tmp_path / "usr"
+    _compile(prefix / "lib/word/bin/x86/tool", "int main(void) { return 0; }")
+    (prefix / "lib/word/home").mkdir()
+    (prefix / "bin").mkdir()
+    (prefix / "bin/tool").symlink_to("../lib/word/bin/x86/tool")
+    tree = _packed(tmp_path, str(prefix / "bin/tool"))
+    assert tree.find(f"{prefix}/lib/word/home")
+    tree = _packed(tmp_path, str(prefix / "lib/word/bin/x86/tool"))
+    assert not tree.find(f"{prefix}/lib/word/home")
+
+
+@pytest.mark.parametrize("converts", [False, True])
+def test_converters_of_character_sets_go_along(tmp_path, converts):
+    """If the program asks for one, and not otherwise."""
+    body = 'iconv_open("UTF-8", "UTF-16") != (iconv_t)-1' if converts else "1"
+    path = _compile(tmp_path / "tool", f"#include <iconv.h>\nint main(void) {{ return !({body}); }}")
+    tree = _packed(tmp_path, path)
+    folder = os.path.dirname(os.path.realpath("/lib/x86_64-linux-gnu/libc.so.6")) + "/gconv"
+    assert bool(tree.find(folder)) == converts

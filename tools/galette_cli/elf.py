@@ -26,7 +26,8 @@ class ElfError(Exception):
 class Elf:
     """interp: path of the loader or None.  needed: names of libraries.  soname: or None.
     dynamic: address of the dynamic section, or None.
-    rpath, runpath: as in the file, or None.  nodeflib: default directories do not count."""
+    rpath, runpath: as in the file, or None.  nodeflib: default directories do not count.
+    converts: uses iconv(3)."""
 
     def __init__(self, read_at):
         """`read_at(offset, size)` returns bytes, fewer at the end of the file."""
@@ -35,6 +36,7 @@ class Elf:
         self.interp = self._interp()
         self.dynamic = next((segment[3] for segment in self._segments if segment[0] == PT_DYNAMIC), None)
         self.needed, self.soname, self.rpath, self.runpath, self.nodeflib = [], None, None, None, False
+        self.converts = False
         for kind, _flags, offset, _vaddr, _paddr, size, _memory, _align in self._segments:
             if kind == PT_DYNAMIC:
                 self._read_dynamic(self._exactly(offset, min(size, DYNAMIC_MAX)))
@@ -85,6 +87,8 @@ class Elf:
             raise ElfError("no table of strings")
         strings = self._exactly(self._file_offset(single[DT_STRTAB]),
                                 min(single.get(DT_STRSZ, 0), STRINGS_MAX))
+
+        self.converts = b"\0iconv_open\0" in strings
 
         def string(tag):
             return _string(strings, single[tag]) if tag in single else None

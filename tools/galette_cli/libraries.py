@@ -10,6 +10,7 @@ Sources: glibc's elf/dl-load.c (ld.so(8)); musl's ldso/dynlink.c.
 
 from . import elf, ldcache
 
+GLIBC = "libc.so.6"
 MUSL_PREFIX = "ld-musl-"
 # What a loader looks through at the end, whatever distribution built it. A directory of another
 # distribution does no harm here: packing.py writes a cache that names what was found.
@@ -152,7 +153,7 @@ class Search:
         main = Loaded(self.real(path) if headers.interp else path, headers, None)
         names, found, queue = set(), [], [main]
         if headers.interp:
-            loader = self._elf_at(interp)
+            loader = self.elf_at(interp)
             found.append((interp, BY_PATH))
             names |= {interp, loader.soname if loader else interp}
         musl = bool(interp) and is_musl(interp)
@@ -172,7 +173,8 @@ class Search:
                 queue.append(library)
         return found
 
-    def _elf_at(self, path):
+    def elf_at(self, path):
+        """The Elf at `path` of the first place that has one, or None."""
         for place in self.places:
             headers = place.elf_at(path)
             if headers:

@@ -8,23 +8,21 @@ for in the root first. What a root lacks is taken from the host: all of it if th
 for the program, if the program itself is the host's, or if --libs is given; otherwise a root that
 has its own loader is taken as complete.
 
-A dynamic program of the host also brings the folders that the Filesystem Hierarchy Standard (4.7,
-4.11) gives a program for itself: beside /usr/bin/NAME that is /usr/lib/NAME, /usr/share/NAME and
-so on. That is where interpreters have their modules. Whatever else a program opens has to be named
-with --with.
+A dynamic program of the host also brings the folders that are its own (own_folders.py), and glibc's
+converters of character sets if it or a library uses iconv(3). Whatever else a program opens has to be
+named with --with.
 """
 
 import os
 import stat
 
-from . import elf, libraries, program, roots
+from . import elf, libraries, own_folders, program, roots
 from .errors import STATUS_NOT_FOUND, ToolError
 from .tree import DIRECTORY, Host, Node, Tree
 
 LINK = stat.S_IFLNK | 0o777
 SCRIPT_DEPTH = 5  # scripts interpreted by scripts; Linux: BINPRM in fs/exec.c
 SCRIPT_LINE_MAX = 256  # bytes
-OWN_FOLDERS = ("lib", "lib/x86_64-linux-gnu", "lib64", "libexec", "share")  # beside bin
 OWN_FOLDER_MAX = 128 << 20  # bytes of files; more than that is said and left out
 GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -226,24 +224,17 @@ class _Build:
         return path.startswith("/") and self.tree.find(path) is None and os.path.isfile(path)
 
     def _add_own_folders(self, path):
-        """The folders named like the program, or like the file that it is a link to."""
-        real = os.path.realpath(path)
-        folder, name = os.path.split(real)
-        above, last = os.path.split(folder)
-        if last not in ("bin", "sbin"):
-            return
-        etc = "/etc" if above in ("/", "/usr") else f"{above}/etc"
-        for own in {name: None, os.path.basename(path): None}:
-            for place in [etc, *(f"{above.rstrip('/')}/{part}" for part in OWN_FOLDERS)]:
-                self._add_own_folder(f"{place}/{own}")
+        for folder in own_folders.of_program(path):
+            if roots.is_larger(folder, OWN_FOLDER_MAX):
+                self.omissions.note(folder, f"more than {OWN_FOLDER_MAX >> 20} MiB; --with adds it")
+            else:
+                self._add_with(folder)
 
-    def _add_own_folder(self, folder):
-        if not os.path.isdir(folder):
-            return
-        if roots.is_larger(folder, OWN_FOLDER_MAX):
-            self.omissions.note(folder, f"more than {OWN_FOLDER_MAX >> 20} MiB; --with adds it")
-            return
-        self._add_with(folder)
+    def _add_converters(self, libc):
+        """glibc's converters of character sets, which it loads when iconv_open asks for one."""
+        folder = f"{os.path.dirname(libc)}/gconv"
+        if self.tree.find(folder) is None and os.path.isdir(folder):
+            roots.add_host_path(self.tree, folder, self.omissions)
 
     def _tell(self, variable):
         """Puts a variable into the program's environment that its files were found by."""
@@ -261,13 +252,18 @@ class _Build:
         has_loader = self.opts.root and interp and self.tree.find(interp)
         if has_loader and not self.opts.libs and path not in self.hosted:
             return
-        for found, how in self.search.closure(path, headers, interp):
+        closure = self.search.closure(path, headers, interp)
+        converts = headers.converts or any(self.search.elf_at(found).converts for found, _ in closure
+                                           if os.path.basename(found) != libraries.GLIBC)
+        for found, how in closure:
             if how == libraries.BY_ENVIRONMENT:
                 self._tell(f"LD_LIBRARY_PATH={self.library_path}")
             if self._may_take(found):
                 roots.add_host_path(self.tree, found, self.omissions)
                 if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
                     self.cached.setdefault(os.path.basename(found), found)
+            if converts and os.path.basename(found) == libraries.GLIBC:
+                self._add_converters(found)
 
     # ---- The end --------------------------------------------------------------------------------
 
