@@ -2,7 +2,6 @@
 /* Calls on the process, its thread and its limits. */
 #include <asm/errno.h>
 #include <asm/prctl.h>
-#include <linux/prctl.h>
 #include <linux/rseq.h>
 
 #include "arch/context.h"
@@ -128,103 +127,6 @@ long sys_arch_prctl(int code, u64 argument)
         return put_base(argument, context_fs_base());
     case ARCH_GET_GS:
         return put_base(argument, context_gs_base());
-    default:
-        return -EINVAL;
-    }
-}
-
-static long set_name(uptr user)
-{
-    char name[PROCESS_NAME_MAX] = "";
-    long length = usercopy_string(name, user, sizeof(name));
-    if (length == -EFAULT)
-        return -EFAULT;
-    name[sizeof(name) - 1] = '\0'; /* a longer one is cut */
-    memcpy(task_current()->name, name, sizeof(name));
-    return 0;
-}
-
-/* PR_SET_THP_DISABLE and PR_GET_THP_DISABLE. */
-static long huge_pages(bool set, u64 disable, u64 rest)
-{
-    struct aspace *space = &process_current()->space;
-    if (rest != 0 || (!set && disable != 0))
-        return -EINVAL;
-    if (!set)
-        return space->no_huge;
-    space->no_huge = disable != 0;
-    return 0;
-}
-
-static long capability_bounding(int option, u64 capability)
-{
-    struct capabilities *own = &process_current()->capabilities;
-    if (capability > CAP_LAST_CAP)
-        return -EINVAL;
-    if (option == PR_CAPBSET_READ)
-        return own->bounding >> capability & 1;
-    if (!(own->effective & 1UL << CAP_SETPCAP))
-        return -EPERM;
-    own->bounding &= ~(1UL << capability);
-    return 0;
-}
-
-static long capability_ambient(u64 operation, u64 capability)
-{
-    struct capabilities *own = &process_current()->capabilities;
-    if (operation == PR_CAP_AMBIENT_CLEAR_ALL) {
-        own->ambient = 0;
-        return capability == 0 ? 0 : -EINVAL;
-    }
-    if (capability > CAP_LAST_CAP)
-        return -EINVAL;
-    u64 bit = 1UL << capability;
-    switch (operation) {
-    case PR_CAP_AMBIENT_IS_SET:
-        return (own->ambient & bit) != 0;
-    case PR_CAP_AMBIENT_RAISE:
-        if (!(own->permitted & own->inheritable & bit))
-            return -EPERM;
-        own->ambient |= bit;
-        return 0;
-    case PR_CAP_AMBIENT_LOWER:
-        own->ambient &= ~bit;
-        return 0;
-    default:
-        return -EINVAL;
-    }
-}
-
-long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
-{
-    switch (option) {
-    case PR_SET_THP_DISABLE:
-    case PR_GET_THP_DISABLE:
-        return huge_pages(option == PR_SET_THP_DISABLE, second, third | fourth | fifth);
-    case PR_SET_NAME:
-        return set_name(UPTR(second));
-    case PR_GET_NAME:
-        return usercopy_to(UPTR(second), task_current()->name, PROCESS_NAME_MAX) ? -EFAULT : 0;
-    case PR_GET_DUMPABLE:
-        return 1;
-    case PR_CAPBSET_READ:
-    case PR_CAPBSET_DROP:
-        return capability_bounding(option, second);
-    case PR_CAP_AMBIENT:
-        return fourth == 0 && fifth == 0 ? capability_ambient(second, third) : -EINVAL;
-    case PR_SET_NO_NEW_PRIVS:
-        if (second != 1 || third != 0 || fourth != 0 || fifth != 0)
-            return -EINVAL;
-        process_current()->no_new_privileges = true;
-        return 0;
-    case PR_GET_NO_NEW_PRIVS:
-        if (second != 0 || third != 0 || fourth != 0 || fifth != 0)
-            return -EINVAL;
-        return process_current()->no_new_privileges;
-    case PR_GET_KEEPCAPS:
-    case PR_GET_SECCOMP:
-    case PR_GET_SECUREBITS:
-        return 0;
     default:
         return -EINVAL;
     }

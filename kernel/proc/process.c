@@ -59,6 +59,7 @@ struct process *process_create(int ring)
     process->pid = 1;
     process->ring = ring;
     process->umask = 022;
+    process->wishes.dumpable = true;
     process->capabilities.effective = process->capabilities.permitted =
         process->capabilities.bounding = CAPABILITIES_ALL;
     limits_init(process->limits);

@@ -43,6 +43,13 @@ struct process_schedule {
     int priority;
 };
 
+/* What the process asked for by prctl and nothing depends on yet but what it is told. */
+struct process_wishes {
+    bool no_new_privileges, dumpable, keep_capabilities, subreaper;
+    int death_signal;
+    u64 timer_slack; /* nanoseconds; 0: the default */
+};
+
 /* What the process moved by read, write and their kin (/proc/self/io). */
 struct process_io {
     u64 read_bytes, written_bytes;
@@ -65,7 +72,7 @@ struct process {
     struct process_io io;
     u64 start_ns; /* since boot */
     struct capabilities capabilities;
-    bool no_new_privileges;
+    struct process_wishes wishes;
     int group_count; /* supplementary groups, each of them number 0 */
     u32 personality; /* PER_* and flags */
     int niceness;    /* -20 to 19 */

@@ -109,7 +109,7 @@ static void show_capabilities(struct text_builder *text, const struct process *p
     text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", own->inheritable,
                own->permitted, own->effective);
     text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%d\n", own->bounding,
-               own->ambient, process->no_new_privileges);
+               own->ambient, process->wishes.no_new_privileges);
 }
 
 int procfs_show_status(struct text_builder *text, const struct node_place *place)

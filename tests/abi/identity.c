@@ -122,6 +122,40 @@ static void test_capabilities(void)
     check_result("capset to all", call(__NR_capset, &head, all), -EPERM);
 }
 
+static void test_wishes(void)
+{
+    int value = 77;
+    struct call_case cases[] = {
+        {"capabilities are not kept", __NR_prctl, {PR_GET_KEEPCAPS}, 0},
+        {"keep them", __NR_prctl, {PR_SET_KEEPCAPS, 1}, 0},
+        {"they are", __NR_prctl, {PR_GET_KEEPCAPS}, 1},
+        {"a wish of 2", __NR_prctl, {PR_SET_KEEPCAPS, 2}, -EINVAL},
+        {"dumpable", __NR_prctl, {PR_GET_DUMPABLE}, 1},
+        {"no more", __NR_prctl, {PR_SET_DUMPABLE, 0}, 0},
+        {"not dumpable", __NR_prctl, {PR_GET_DUMPABLE}, 0},
+        {"dumpable in the third way", __NR_prctl, {PR_SET_DUMPABLE, 2}, -EINVAL},
+        {"dumpable again", __NR_prctl, {PR_SET_DUMPABLE, 1}, 0},
+        {"timer slack", __NR_prctl, {PR_GET_TIMERSLACK}, 50000},
+        {"less of it", __NR_prctl, {PR_SET_TIMERSLACK, 7}, 0},
+        {"it is less", __NR_prctl, {PR_GET_TIMERSLACK}, 7},
+        {"the default", __NR_prctl, {PR_SET_TIMERSLACK, 0}, 0},
+        {"it is the default", __NR_prctl, {PR_GET_TIMERSLACK}, 50000},
+        {"signal at the parent's death", __NR_prctl, {PR_SET_PDEATHSIG, 15}, 0},
+        {"a signal of 65", __NR_prctl, {PR_SET_PDEATHSIG, 65}, -EINVAL},
+        {"which signal", __NR_prctl, {PR_GET_PDEATHSIG, (long)&value}, 0},
+        {"which signal, into nowhere", __NR_prctl, {PR_GET_PDEATHSIG, KERNEL_ADDRESS}, -EFAULT},
+        {"timing", __NR_prctl, {PR_GET_TIMING}, 0},
+        {"exact timing", __NR_prctl, {PR_SET_TIMING, 1}, -EINVAL},
+        {"nothing like this", __NR_prctl, {999}, -EINVAL},
+    };
+    CHECK_CALLS(cases);
+    check_result("it is that one", value, 15);
+    call(__NR_prctl, PR_SET_PDEATHSIG, 0);
+    check_result("reaper", call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 5), 0);
+    check_result("reaper?", call(__NR_prctl, PR_GET_CHILD_SUBREAPER, &value), 0);
+    check_result("yes", value, 1);
+}
+
 static void test_personality(void)
 {
     long own = call(__NR_personality, 0xffffffff);
@@ -191,6 +225,7 @@ int main(void)
     test_uname();
     test_processors();
     test_personality();
+    test_wishes();
     test_capabilities();
     return check_finish();
 }
