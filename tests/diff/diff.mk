@@ -9,7 +9,7 @@ DIFF_SOURCE   := tests/diff/programs
 DIFF_BUILD    := build/diff
 DIFF_CFLAGS   := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-result
 DIFF_PROGRAMS := tour_pie tour_nonpie tour_static tour_static_pie tour_musl tour_musl_static \
-                 tour_cxx tour_cxx_nonpie tour_rust
+                 tour_cxx tour_cxx_nonpie tour_rust cc1
 
 .PHONY: diff-programs test-diff
 diff-programs: $(addprefix $(DIFF_BUILD)/,$(DIFF_PROGRAMS))
@@ -32,6 +32,11 @@ $(DIFF_BUILD)/tour_rust: $(DIFF_SOURCE)/tour_rust.rs
 $(DIFF_BUILD)/%: $(DIFF_SOURCE)/tour.c
 	@mkdir -p $(@D)
 	$(DIFF_LINK) $(DIFF_CFLAGS) -o $@ $< -lm
+
+# The compiler proper, which lies in a folder with its version.
+$(DIFF_BUILD)/cc1:
+	@mkdir -p $(@D)
+	ln -sf $$(gcc -print-prog-name=cc1) $@
 
 # Every command line once, the rings by turns; FULL=1: all in both rings.
 test-diff: all diff-programs
