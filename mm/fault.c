@@ -30,19 +30,19 @@ u8 zero_page[PAGE_SIZE] ALIGNED(4096);
  * as the program grows: a flush while little is in use makes the TLB smaller. */
 #define PAGES_PER_FLUSH 512
 
-static void flush_for_size(struct aspace *space)
+void fault_flush_for_size(struct aspace *space)
 {
     mmu_flush();
     space->pages_to_flush = space->resident_pages + PAGES_PER_FLUSH;
 }
 
-static int map_own(struct aspace *space, vaddr_t address, struct page *page, u32 flags)
+static inline int map_own(struct aspace *space, vaddr_t address, struct page *page, u32 flags)
 {
     int error = mmu_map(&space->mmu, address, page_physical(page), flags);
-    if (error != 0)
+    if (unlikely(error != 0))
         page_put(page);
-    else if (++space->resident_pages >= space->pages_to_flush)
-        flush_for_size(space);
+    else if (unlikely(++space->resident_pages >= space->pages_to_flush))
+        fault_flush_for_size(space);
     return error;
 }
 

@@ -13,6 +13,9 @@ static inline paddr_t zero_page_physical(void)
     return (paddr_t)(zero_page - kernel_start) + mmu_image_start();
 }
 
+/* To be called when resident_pages has reached pages_to_flush; fault.c says why. */
+void fault_flush_for_size(struct aspace *space);
+
 /* MMU_* flags for pages of a mapping with this protection. */
 u32 aspace_page_flags(const struct aspace *space, u32 prot);
 

@@ -108,7 +108,8 @@ bool huge_fault(struct aspace *space, const struct vma *vma, vaddr_t address)
     }
     remember(space);
     space->resident_pages += LARGE_PAGES;
-    mmu_flush(); /* see PAGES_PER_FLUSH in fault.c */
+    if (space->resident_pages >= space->pages_to_flush)
+        fault_flush_for_size(space);
     return true;
 }
 

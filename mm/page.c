@@ -50,8 +50,8 @@ struct stock {
 };
 static struct stock stocks[CPUS_MAX];
 
-static struct page *descriptors; /* indexed by page frame number */
-static u8 *cleared;              /* a bit for each 2 MiB whose descriptors are valid */
+struct page *page_descriptors;
+static u8 *cleared; /* a bit for each 2 MiB whose descriptors are valid */
 
 static void extent_add(paddr_t start, paddr_t end)
 {
@@ -134,22 +134,7 @@ void page_init_descriptors(void)
     struct page *array = phys_to_virt(extent_take(size));
     cleared = (u8 *)(array + blocks * BLOCK_PAGES);
     memset(cleared, 0, bitmap_size);
-    descriptors = array;
-}
-
-struct page *page_of(paddr_t physical)
-{
-    return &descriptors[physical >> PAGE_SHIFT];
-}
-
-paddr_t page_physical(const struct page *page)
-{
-    return (paddr_t)(page - descriptors) << PAGE_SHIFT;
-}
-
-void *page_address(const struct page *page)
-{
-    return phys_to_virt(page_physical(page));
+    page_descriptors = array;
 }
 
 static void block_push(struct page *page, unsigned order)
@@ -162,18 +147,18 @@ static void block_push(struct page *page, unsigned order)
 /* Put a block on the free lists, joined with its buddy as long as that is free. */
 static void block_free_locked(struct page *page, unsigned order)
 {
-    u64 frame = page - descriptors;
+    u64 frame = page - page_descriptors;
     zone.free_pages += 1UL << order;
     page->state = PAGE_OUTSIDE;
     for (; order < PAGE_ORDER_MAX; order++) {
-        struct page *buddy = &descriptors[frame ^ (1UL << order)];
+        struct page *buddy = &page_descriptors[frame ^ (1UL << order)];
         if (buddy->state != PAGE_FREE || buddy->order != order)
             break;
         list_del(&buddy->link);
         buddy->state = PAGE_OUTSIDE;
         frame &= ~(1UL << order);
     }
-    block_push(&descriptors[frame], order);
+    block_push(&page_descriptors[frame], order);
 }
 
 /* Move the last 2 MiB (or what there is of them) of an extent to the free lists. */
@@ -313,17 +298,6 @@ void page_free(struct page *page, unsigned order)
     spin_unlock_irqrestore(&zone.lock, flags);
 }
 
-void page_get(struct page *page)
-{
-    __atomic_add_fetch(&page->refs, 1, __ATOMIC_RELAXED);
-}
-
-void page_put(struct page *page)
-{
-    if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) == 0)
-        page_free(page, page->order);
-}
-
 u64 page_free_count(void)
 {
     u64 stocked = 0;
@@ -351,7 +325,7 @@ void page_copy(void *to, const void *from)
 
 paddr_t arch_upcall_table_page(void)
 {
-    if (!descriptors) {
+    if (!page_descriptors) {
         paddr_t page = extent_take(PAGE_SIZE);
         mmu_early_zero(page);
         return page;

@@ -54,14 +54,6 @@ struct page *page_alloc_large(void);
 /* Give a block back; its refs no longer matter. */
 void page_free(struct page *page, unsigned order);
 
-/* Share a single page; the last put frees it. */
-void page_get(struct page *page);
-void page_put(struct page *page);
-
-paddr_t page_physical(const struct page *page);
-void *page_address(const struct page *page);
-struct page *page_of(paddr_t physical);
-
 /* Pages. Total counts what the allocator manages, descriptors included. */
 u64 page_free_count(void);
 u64 page_total_count(void);
@@ -69,5 +61,7 @@ u64 page_total_count(void);
 /* Fill a page with zeros, or with another's contents: both page-aligned kernel addresses. */
 void page_clear(void *page);
 void page_copy(void *to, const void *from);
+
+#include "mm/page_map.h"
 
 #endif

@@ -158,8 +158,10 @@ void arch_upcall_return_work(struct trap_frame *frame)
 
 /* The program, or a system call on its behalf, touched memory that cannot be had. Nobody else could
  * be ended instead. */
-static void out_of_memory(const struct process *process, vaddr_t address)
+static NOINLINE void out_of_memory(const struct process *process, vaddr_t address)
 {
+    if (task_current()->signals.pending & SIGNAL_BIT(SIGKILL))
+        return; /* a system call may try more than once */
     log_print(LOG_ERR,
               "%s: SIGKILL: out of memory: %lu KiB wanted at 0x%lx, %lu of %lu KiB free, "
               "%lu KiB in use by the program",
@@ -175,8 +177,7 @@ int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code)
     if (!process) /* a user copy without a program: the kernel's mistake, and the copy fails */
         return SIGSEGV;
     int signal = aspace_fault(&process->space, address, fault, code);
-    bool dying = task_current()->signals.pending & SIGNAL_BIT(SIGKILL);
-    if (unlikely(signal == SIGKILL) && !dying) /* a system call may try more than once */
+    if (unlikely(signal == SIGKILL))
         out_of_memory(process, address);
     return signal;
 }

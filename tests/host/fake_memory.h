@@ -17,6 +17,7 @@
 #define ARCH_USERCOPY_H
 #define KERNEL_CORE_MUTEX_H
 #define MM_HEAP_H
+#define MM_PAGE_MAP_H
 
 struct boot_info;
 
@@ -129,22 +130,22 @@ struct page *page_alloc(unsigned order)
     return &fake->page;
 }
 
-void *page_address(const struct page *page)
+static inline void *page_address(const struct page *page)
 {
     return container_of(page, struct fake_page, page)->bytes;
 }
 
-paddr_t page_physical(const struct page *page)
+static inline paddr_t page_physical(const struct page *page)
 {
     return (paddr_t)page_address(page);
 }
 
-void page_get(struct page *page)
+static inline void page_get(struct page *page)
 {
     page->refs++;
 }
 
-void page_put(struct page *page)
+static inline void page_put(struct page *page)
 {
     struct fake_page *fake = container_of(page, struct fake_page, page);
     if (page->refs == 0)
