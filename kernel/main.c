@@ -35,7 +35,7 @@
 static struct boot_info boot;
 static struct cmdline cmdline;
 static struct acpi_facts acpi;
-static u64 first_instruction_tsc, first_instruction_free;
+static u64 first_instruction_tsc, first_instruction_ns, first_instruction_free;
 
 /* Read what the door left behind into `boot`. */
 static void parse_boot_info(u32 door, paddr_t handover)
@@ -112,28 +112,30 @@ static void init_interrupts(void)
 static void note_first_instruction(void)
 {
     first_instruction_tsc = cpu_read_tsc();
+    first_instruction_ns = time_now_ns();
     first_instruction_free = page_free_count();
 }
 
-static void log_boottime(u64 end)
+static void log_boottime(u64 end, u64 end_ns)
 {
     log_print(LOG_EMERG,
               "boottime: entry_to_user=%lu ticks, user_to_end=%lu, power_on_to_end=%lu, "
-              "free_kib=%lu",
+              "user_ns=%lu, free_kib=%lu",
               first_instruction_tsc - boot.entry_tsc, end - first_instruction_tsc, end,
-              first_instruction_free * PAGE_SIZE / KIB);
+              end_ns - first_instruction_ns, first_instruction_free * PAGE_SIZE / KIB);
 }
 
 /* The way out of everything: the program's end, a panic. */
 static NORETURN void end_machine(u8 status)
 {
-    u64 end = cpu_read_tsc();
-    if (!panic_in_progress()) { /* which may have interrupted a holder of the console's locks */
+    u64 end = cpu_read_tsc(), end_ns = 0;
+    if (!panic_in_progress()) { /* which may have interrupted a holder of the locks */
+        end_ns = time_now_ns();
         trace_summary_print();
         console_drain();
     }
     if (cmdline.boottime && first_instruction_tsc != 0)
-        log_boottime(end);
+        log_boottime(end, end_ns);
     power_off(status);
 }
 

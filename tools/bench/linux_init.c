@@ -4,8 +4,8 @@
  * arguments name, says when that began and ended, and turns the machine off. So a program's whole
  * run can be timed on Linux from power-on to power-off, as it can on Galette.
  *
- * Prints `linux_init START END STATUS`, the times in ticks of the TSC: instructions since power-on
- * under QEMU's `-icount shift=0,sleep=off`.
+ * Prints `linux_init START END NS STATUS`: when the program began and ended, in ticks of the TSC
+ * (instructions since power-on under QEMU's `-icount shift=0,sleep=off`), and the time between.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -24,9 +25,17 @@ static void mount_at(const char *kind, const char *place)
         perror(place);
 }
 
+static unsigned long long now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec;
+}
+
 int main(int count, char **arguments)
 {
-    unsigned long long start;
+    unsigned long long start, start_ns, end;
     int status = 127;
 
     mount_at("proc", "/proc");
@@ -34,6 +43,7 @@ int main(int count, char **arguments)
     mount_at("devtmpfs", "/dev");
     mkdir("/tmp", 01777);
     setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+    start_ns = now_ns();
     start = __rdtsc();
     if (count > 1) {
         pid_t child = vfork();
@@ -44,7 +54,8 @@ int main(int count, char **arguments)
         waitpid(child, &status, 0);
         status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
-    printf("\nlinux_init %llu %llu %d\n", start, __rdtsc(), status);
+    end = __rdtsc();
+    printf("\nlinux_init %llu %llu %llu %d\n", start, end, now_ns() - start_ns, status);
     fflush(stdout);
     tcdrain(STDOUT_FILENO);
     reboot(RB_POWER_OFF);
