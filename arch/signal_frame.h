@@ -6,17 +6,35 @@
 #ifndef ARCH_SIGNAL_FRAME_H
 #define ARCH_SIGNAL_FRAME_H
 
+#include <asm/siginfo.h>
 #include <asm/signal.h>
 
 #include "arch/x86_64/frame.h"
 #include "kernel/lib/types.h"
 
-/* What a signal tells beside its number. */
+/* What a signal tells beside its number: Linux's siginfo_t from si_errno on (asm-generic/siginfo.h).
+ * What a member means depends on the code. */
 struct signal_info {
-    s32 code;    /* SI_USER, SEGV_MAPERR, ... */
-    s32 pid;     /* sender, for SI_USER and its kin */
-    u64 address; /* si_addr of faults, si_value of queued signals */
+    s32 code;  /* SI_USER, SEGV_MAPERR, ... */
+    s32 error; /* si_errno */
+    union {
+        struct {
+            s32 pid; /* who sent it */
+            u32 uid;
+            u64 value; /* si_value of SI_QUEUE and its kin */
+        };
+        struct {
+            s32 timer; /* of SI_TIMER */
+            s32 overrun;
+            u64 timer_value;
+        };
+        u64 address; /* of a fault */
+        u64 words[4];
+    };
 };
+
+/* Linux's siginfo_t as the program sees it. */
+void signal_info_encode(int signal, const struct signal_info *info, siginfo_t *out);
 
 /* The alternate stack (sigaltstack). */
 struct signal_stack {

@@ -11,6 +11,9 @@ long decode_timespec(uptr user, u64 *ns) MUST_CHECK;
 /* The time `wait` nanoseconds from now, at most WAIT_FOREVER - 1. */
 u64 decode_deadline(u64 wait);
 
+/* Is there such a clock (CLOCK_*, or that of a process or thread)? */
+bool clock_is_known(int clock);
+
 /* Nanoseconds out as a struct timespec. 0 or -EFAULT. */
 long encode_timespec(uptr user, u64 ns) MUST_CHECK;
 

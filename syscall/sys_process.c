@@ -154,6 +154,8 @@ static long limit_set(unsigned resource, const struct rlimit64 *limit)
         return -EPERM;
     process->limits[resource] = *limit;
     process_apply_limits(process);
+    if (resource == RLIMIT_CPU)
+        process_cpu_limit_changed(process);
     return 0;
 }
 

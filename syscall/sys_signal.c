@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "arch/usercopy.h"
+#include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
 #include "syscall/table.h"
 
@@ -27,15 +28,15 @@ long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
         if (SIGNALS_UNSTOPPABLE & SIGNAL_BIT(signal))
             return -EINVAL;
     }
-    struct signal_actions *actions = &process_current()->actions;
-    u64 flags = spin_lock_irqsave(&actions->lock);
-    previous = actions->action[signal - 1];
+    struct process_signals *signals = &process_current()->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    previous = signals->action[signal - 1];
     if (action.addr != 0) {
         wanted.flags &= SA_KNOWN;
         wanted.mask &= ~SIGNALS_UNSTOPPABLE;
-        actions->action[signal - 1] = wanted;
+        signals->action[signal - 1] = wanted;
     }
-    spin_unlock_irqrestore(&actions->lock, flags);
+    spin_unlock_irqrestore(&signals->lock, flags);
     if (action.addr != 0)
         signal_action_changed(signal);
     if (old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0)
@@ -127,39 +128,93 @@ long sys_sigaltstack(uptr stack, uptr old)
     return old.addr != 0 && usercopy_to(old, &previous, sizeof(previous)) != 0 ? -EFAULT : 0;
 }
 
-static long send(int signal, int code)
+/* ---- Sending ----------------------------------------------------------------------------------*/
+
+static bool is_signal(int signal)
 {
-    if (signal < 0 || signal > SIGNAL_COUNT)
-        return -EINVAL;
-    if (signal != 0)
-        signal_send(task_current(), signal,
-                    &(struct signal_info){.code = code, .pid = process_current()->pid});
-    return 0;
+    return signal >= 0 && signal <= SIGNAL_COUNT;
 }
 
+static bool is_own_thread(int tgid, int tid)
+{
+    return tid == thread_current()->tid && (tgid == process_current()->pid || tgid == -1);
+}
+
+/* Signal 0 only asks whether there is somebody. */
 long sys_kill(int pid, int signal)
 {
-    int own = process_current()->pid;
-    if (pid == own || pid == 0 || pid == -own)
-        return send(signal, SI_USER);
-    return signal < 0 || signal > SIGNAL_COUNT ? -EINVAL : -ESRCH;
+    struct process *process = process_current();
+    if (!is_signal(signal))
+        return -EINVAL;
+    if (pid != process->pid && pid != 0 && pid != -process->pid)
+        return -ESRCH;
+    struct signal_info info = {.code = SI_USER, .pid = process->pid};
+    return signal == 0 ? 0 : signal_send_process(process, signal, &info);
+}
+
+static long send_to_thread(int tgid, int tid, int signal, const struct signal_info *info)
+{
+    if (!is_own_thread(tgid, tid))
+        return -ESRCH;
+    return signal == 0 ? 0 : signal_send(task_current(), signal, info);
 }
 
 long sys_tkill(int tid, int signal)
 {
-    if (tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
+    struct signal_info info = {.code = SI_TKILL_CODE, .pid = process_current()->pid};
+    if (tid <= 0 || !is_signal(signal))
         return -EINVAL;
-    return tid == thread_current()->tid ? send(signal, SI_TKILL_CODE) : -ESRCH;
+    return send_to_thread(-1, tid, signal, &info);
 }
 
 long sys_tgkill(int tgid, int tid, int signal)
 {
-    if (tgid <= 0)
+    struct signal_info info = {.code = SI_TKILL_CODE, .pid = process_current()->pid};
+    if (tgid <= 0 || tid <= 0 || !is_signal(signal))
         return -EINVAL;
-    if (tid > 0 && tgid != process_current()->pid)
-        return signal < 0 || signal > SIGNAL_COUNT ? -EINVAL : -ESRCH;
-    return sys_tkill(tid, signal);
+    return send_to_thread(tgid, tid, signal, &info);
 }
+
+/* What a program says about a signal that it queues. To others it may not pretend to be the kernel or
+ * kill; here there are no others. */
+static long decode_info(uptr user, struct signal_info *info)
+{
+    siginfo_t given;
+    if (usercopy_from(&given, user, sizeof(given)) != 0)
+        return -EFAULT;
+    *info = (struct signal_info){.code = given.si_code, .error = given.si_errno};
+    memcpy(info->words, &given._sifields, sizeof(info->words));
+    return 0;
+}
+
+long sys_rt_sigqueueinfo(int pid, int signal, uptr info)
+{
+    struct signal_info told;
+    struct process *process = process_current();
+    long error = decode_info(info, &told);
+    if (error != 0)
+        return error;
+    if (pid != process->pid)
+        return -ESRCH;
+    if (!is_signal(signal))
+        return -EINVAL;
+    return signal == 0 ? 0 : signal_send_process(process, signal, &told);
+}
+
+long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, uptr info)
+{
+    struct signal_info told;
+    long error = decode_info(info, &told);
+    if (error != 0)
+        return error;
+    if (tgid <= 0 || tid <= 0)
+        return -EINVAL;
+    if (!is_own_thread(tgid, tid))
+        return -ESRCH;
+    return is_signal(signal) ? send_to_thread(tgid, tid, signal, &told) : -EINVAL;
+}
+
+/* ---- The way back -----------------------------------------------------------------------------*/
 
 /* A frame that cannot be taken back is a fault of the program, as on Linux. */
 long sys_rt_sigreturn(void)

@@ -5,8 +5,10 @@
 #include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/times.h>
+#include <linux/timex.h>
 
 #include "arch/usercopy.h"
+#include "kernel/core/clock_timer.h"
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
@@ -75,6 +77,12 @@ static bool clock_read(int clock, u64 *ns)
     }
 }
 
+bool clock_is_known(int clock)
+{
+    u64 ignored;
+    return clock_read(clock, &ignored);
+}
+
 long sys_clock_gettime(int clock, uptr now)
 {
     u64 ns;
@@ -83,8 +91,7 @@ long sys_clock_gettime(int clock, uptr now)
 
 long sys_clock_getres(int clock, uptr resolution)
 {
-    u64 ignored;
-    if (!clock_read(clock, &ignored))
+    if (!clock_is_known(clock))
         return -EINVAL;
     bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
     return resolution.addr == 0 ? 0 : encode_timespec(resolution, coarse ? COARSE_RESOLUTION : 1);
@@ -105,23 +112,52 @@ long sys_time(uptr now)
     return now.addr != 0 && usercopy_to(now, &seconds, sizeof(seconds)) != 0 ? -EFAULT : seconds;
 }
 
-/* Sleep until the monotonic `deadline`. 0 or -EINTR with what was left in `left` (may be null). */
-static long sleep_until(u64 deadline, uptr left)
+/* ---- Sleeping ---------------------------------------------------------------------------------*/
+
+/* Sleep for `ns`. What was left when a signal came goes to `left` (may be null). */
+static long sleep_for(u64 ns, uptr left)
 {
     struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    u64 deadline = signal_resume_deadline(decode_deadline(ns));
     if (wait_event_until(&nobody, false, deadline) == -ETIMEDOUT)
         return 0;
     u64 now = time_now_ns();
     if (left.addr != 0 && encode_timespec(left, deadline > now ? deadline - now : 0) != 0)
         return -EFAULT;
-    return -EINTR;
+    return -ERESTART_RESTARTBLOCK;
+}
+
+/* Sleep until `clock` shows `target`, also when somebody sets the clock meanwhile. */
+static long sleep_until(int clock, u64 target)
+{
+    u64 now;
+    for (;;) {
+        u32 seen = __atomic_load_n(&clock_set_count, __ATOMIC_ACQUIRE);
+        if (!clock_read(clock, &now) || target <= now)
+            return 0;
+        int result = wait_event_until(&clock_set_waiters,
+                                      __atomic_load_n(&clock_set_count, __ATOMIC_ACQUIRE) != seen,
+                                      decode_deadline(target - now));
+        if (result == -EINTR)
+            return -ERESTARTNOHAND;
+    }
 }
 
 long sys_nanosleep(uptr request, uptr left)
 {
     u64 ns;
     long error = decode_timespec(request, &ns);
-    return error != 0 ? error : sleep_until(decode_deadline(ns), left);
+    return error != 0 ? error : sleep_for(ns, left);
+}
+
+/* The process does not run while its only thread sleeps: its clock stands still, until a signal. */
+static long sleep_on_own_time(u64 ns, bool absolute, uptr left)
+{
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    (void)!wait_event(&nobody, false);
+    if (absolute)
+        return -ERESTARTNOHAND;
+    return left.addr != 0 && encode_timespec(left, ns) != 0 ? -EFAULT : -ERESTART_RESTARTBLOCK;
 }
 
 long sys_clock_nanosleep(int clock, int flags, uptr request, uptr left)
@@ -129,18 +165,103 @@ long sys_clock_nanosleep(int clock, int flags, uptr request, uptr left)
     u64 ns, now;
     if (!clock_read(clock, &now))
         return -EINVAL;
-    bool cannot_sleep = clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-                        clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_PROCESS_CPUTIME_ID ||
-                        clock == CLOCK_THREAD_CPUTIME_ID;
-    if (cannot_sleep)
+    if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
+        clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_THREAD_CPUTIME_ID)
         return -EOPNOTSUPP;
+    bool absolute = flags & TIMER_ABSTIME,
+         own_time = clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0;
     long error = decode_timespec(request, &ns);
     if (error != 0)
         return error;
-    if (!(flags & TIMER_ABSTIME))
-        return sleep_until(decode_deadline(ns), left);
-    return ns <= now ? 0 : sleep_until(decode_deadline(ns - now), UPTR(0));
+    if (own_time && (ns > (absolute ? now : 0)))
+        return sleep_on_own_time(ns, absolute, left);
+    return absolute ? sleep_until(clock, ns) : sleep_for(ns, left);
 }
+
+/* ---- Setting the date -------------------------------------------------------------------------*/
+
+/* Linux refuses dates from which its own clocks would soon run over: 30 years before the end, and
+ * anything that lies before the boot (include/linux/time64.h, timekeeping.c). */
+#define DATE_SECONDS_MAX (INT64_MAX / (s64)NS_PER_SECOND - 30L * 365 * 24 * 3600)
+
+static long set_date(s64 seconds, s64 nanoseconds)
+{
+    if (seconds < 0 || nanoseconds < 0 || nanoseconds >= (s64)NS_PER_SECOND)
+        return -EINVAL;
+    u64 ns = (u64)seconds * NS_PER_SECOND + nanoseconds;
+    if (seconds >= DATE_SECONDS_MAX || ns < time_now_ns())
+        return -EINVAL;
+    clock_set_real_ns(ns);
+    return 0;
+}
+
+long sys_clock_settime(int clock, uptr now)
+{
+    struct __kernel_timespec time;
+    if (clock != CLOCK_REALTIME)
+        return -EINVAL;
+    if (usercopy_from(&time, now, sizeof(time)) != 0)
+        return -EFAULT;
+    return set_date(time.tv_sec, time.tv_nsec);
+}
+
+/* A zone alone says that the hardware clock runs on local time, which nobody here asks. */
+long sys_settimeofday(uptr now, uptr zone)
+{
+    struct timeval time;
+    struct timezone place;
+    if (now.addr != 0 && usercopy_from(&time, now, sizeof(time)) != 0)
+        return -EFAULT;
+    if (now.addr != 0 && (time.tv_usec < 0 || time.tv_usec > 1000000))
+        return -EINVAL;
+    if (zone.addr != 0 && usercopy_from(&place, zone, sizeof(place)) != 0)
+        return -EFAULT;
+    if (zone.addr != 0 && (place.tz_minuteswest > 15 * 60 || place.tz_minuteswest < -15 * 60))
+        return -EINVAL;
+    return now.addr == 0 ? 0 : set_date(time.tv_sec, time.tv_usec * 1000L);
+}
+
+#define DEFAULT_TICK      10000 /* microseconds between two ticks of USER_HZ */
+#define DEFAULT_TOLERANCE 32768000
+#define DEFAULT_PRECISION 1
+#define DEFAULT_ERROR     16000000
+#define DEFAULT_CONSTANT  2
+
+/* Nobody steers the clock: what can be read is what Linux says of a clock that was never steered. */
+static long read_adjustment(uptr user)
+{
+    struct __kernel_timex timex;
+    if (usercopy_from(&timex, user, sizeof(timex)) != 0)
+        return -EFAULT;
+    bool only_reads = timex.modes == 0 || timex.modes == ADJ_OFFSET_SS_READ;
+    if (!only_reads)
+        return -EOPNOTSUPP;
+    u64 ns = time_real_ns();
+    memset(&timex, 0, sizeof(timex));
+    timex.maxerror = timex.esterror = DEFAULT_ERROR;
+    timex.status = STA_UNSYNC;
+    timex.constant = DEFAULT_CONSTANT;
+    timex.precision = DEFAULT_PRECISION;
+    timex.tolerance = DEFAULT_TOLERANCE;
+    timex.tick = DEFAULT_TICK;
+    timex.time.tv_sec = ns / NS_PER_SECOND;
+    timex.time.tv_usec = ns % NS_PER_SECOND / 1000;
+    return usercopy_to(user, &timex, sizeof(timex)) ? -EFAULT : TIME_ERROR;
+}
+
+long sys_adjtimex(uptr timex)
+{
+    return read_adjustment(timex);
+}
+
+long sys_clock_adjtime(int clock, uptr timex)
+{
+    if (!clock_is_known(clock))
+        return -EINVAL;
+    return clock == CLOCK_REALTIME ? read_adjustment(timex) : -EOPNOTSUPP;
+}
+
+/* ---- Time spent -------------------------------------------------------------------------------*/
 
 long sys_getrusage(int who, uptr usage)
 {

@@ -126,16 +126,13 @@ static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f
         out->cr2 = call->info.address;
 }
 
-static void fill_info(siginfo_t *out, const struct signal_call *call)
+void signal_info_encode(int signal, const struct signal_info *info, siginfo_t *out)
 {
-    out->si_signo = call->signal;
-    out->si_code = call->info.code;
-    bool fault = call->signal == SIGSEGV || call->signal == SIGBUS || call->signal == SIGFPE ||
-                 call->signal == SIGILL || call->signal == SIGTRAP;
-    if (fault && call->info.code > 0)
-        out->si_addr = (void *)call->info.address;
-    else
-        out->si_pid = call->info.pid;
+    memset(out, 0, sizeof(*out));
+    out->si_signo = signal;
+    out->si_errno = info->error;
+    out->si_code = info->code;
+    memcpy(&out->_sifields, info->words, sizeof(info->words));
 }
 
 int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct signal_call *call)
@@ -147,7 +144,7 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     if (!(call->flags & SA_RESTORER) || !fits(frame, call, address))
         return -EFAULT;
     struct rt_frame rt;
-    memset(&rt, 0, sizeof(rt));
+    memset(&rt, 0, offsetof(struct rt_frame, info)); /* the rest is encoded */
     rt.return_address = call->restorer;
     rt.context.uc_flags =
         UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
@@ -160,7 +157,7 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame, call);
     rt.context.uc_mcontext.fpstate = (void *)fpu;
     memcpy(&rt.context.uc_sigmask, &call->saved_mask, sizeof(call->saved_mask));
-    fill_info(&rt.info, call);
+    signal_info_encode(call->signal, &call->info, &rt.info);
     if (push_fpu(fpu, fpu_area) != 0 || usercopy_to(UPTR(address), &rt, sizeof(rt)) != 0)
         return -EFAULT;
     if (call->stack->flags & SS_AUTODISARM)

@@ -94,10 +94,15 @@ void timer_start(struct timer *timer, u64 deadline)
     spin_unlock_irqrestore(&timers_lock, flags);
 }
 
+/* on_expiry holds the lock, and arms the hardware when it is done. */
+void timer_restart(struct timer *timer, u64 deadline)
+{
+    timer->deadline = deadline;
+    insert_locked(timer);
+}
+
 void timer_stop(struct timer *timer)
 {
-    if (!timer->armed && !timer->thread)
-        return;
     u64 flags = spin_lock_irqsave(&timers_lock);
     if (timer->armed) {
         bool was_first = earliest() == timer;

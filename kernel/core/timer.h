@@ -27,6 +27,9 @@ void timer_init_wake(struct timer *timer, struct thread *thread);
 /* Arm for `deadline`; one in the past expires at once. Armed already: moved. */
 void timer_start(struct timer *timer, u64 deadline);
 
+/* The same from the timer's own `expire`. */
+void timer_restart(struct timer *timer, u64 deadline);
+
 /* Disarm; afterwards `expire` neither runs nor will run. Not from its own `expire`. */
 void timer_stop(struct timer *timer);
 

@@ -406,12 +406,12 @@ static void run_program(void *argument)
     context_enter_program(&thread_current()->arch, entry, stack);
 }
 
-static struct task *program_task;
+static struct process *first_process;
 
 /* ^C and its kin, from the tty's interrupt. */
 static void signal_from_keyboard(int signal)
 {
-    signal_send(program_task, signal, &(struct signal_info){.code = SI_KERNEL});
+    (void)signal_send_process(first_process, signal, &(struct signal_info){.code = SI_KERNEL});
 }
 
 void exec_start(const struct exec_request *request)
@@ -425,11 +425,12 @@ void exec_start(const struct exec_request *request)
         panic("out of memory before the first program");
     *task = (struct task){.thread = thread, .process = process};
     signals_init_state(&task->signals);
+    process->leader = task;
     thread->process = process;
     thread->task = task;
     fpu_area_init(fpu_area);
     thread->arch.fpu_area = fpu_area;
-    program_task = task;
+    first_process = process;
     request->console->signal = signal_from_keyboard;
     request->error_console->signal = signal_from_keyboard;
     thread_wake(thread);

@@ -65,7 +65,8 @@ struct process *process_create(int ring)
     limits_init(process->limits);
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
-    signals_init_actions(&process->actions);
+    signals_init_process(&process->signals);
+    process_timers_init(process);
     if (aspace_init(&process->space, ring == 3) != 0) {
         kfree(process);
         return NULL;
@@ -135,7 +136,7 @@ static const char *signal_name(int signal)
 void arch_upcall_program_exception(struct trap_frame *frame, int signal, int code, u64 address)
 {
     struct task *task = task_current();
-    const struct signal_action *action = &task->process->actions.action[signal - 1];
+    const struct signal_action *action = &task->process->signals.action[signal - 1];
     bool handled = action->handler != (u64)SIG_DFL && action->handler != (u64)SIG_IGN &&
                    !(task->signals.blocked & SIGNAL_BIT(signal)) && signal != SIGKILL;
     if (!handled && signal != SIGKILL) /* which has said why */

@@ -13,6 +13,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/proc/fdtable.h"
 #include "kernel/proc/mapped_file.h"
+#include "kernel/proc/process_timers.h"
 #include "kernel/proc/signal.h"
 #include "mm/aspace.h"
 
@@ -61,7 +62,9 @@ struct process {
     int ring; /* 0 or 3 */
     struct aspace space;
     struct fdtable files;
-    struct signal_actions actions;
+    struct task *leader; /* its first thread */
+    struct process_signals signals;
+    struct process_timers timers;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
     struct path executable;    /* what /proc/self/exe leads to, with references */

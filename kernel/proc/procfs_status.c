@@ -20,14 +20,17 @@
 #define CONSOLE_NUMBER   0x440
 
 struct signal_sets {
-    u64 pending, blocked, ignored, caught;
+    u64 pending, shared, blocked, ignored, caught;
 };
 
 static struct signal_sets signal_sets(const struct task *task)
 {
-    struct signal_sets sets = {task->signals.pending, task->signals.blocked, 0, 0};
+    const struct process_signals *signals = &task->process->signals;
+    struct signal_sets sets = {.pending = task->signals.pending.set,
+                               .shared = signals->pending.set,
+                               .blocked = task->signals.blocked};
     for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
-        u64 handler = task->process->actions.action[signal - 1].handler;
+        u64 handler = signals->action[signal - 1].handler;
         if (handler == (u64)SIG_IGN)
             sets.ignored |= SIGNAL_BIT(signal);
         else if (handler != (u64)SIG_DFL)
@@ -96,9 +99,9 @@ static void show_identity(struct text_builder *text, const struct task *task)
 static void show_signals(struct text_builder *text, const struct task *task)
 {
     struct signal_sets sets = signal_sets(task);
-    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_signals(sets.pending),
+    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_signals(sets.pending | sets.shared),
                (u64)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
-    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, 0UL);
+    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, sets.shared);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.blocked,
                sets.ignored, sets.caught);
 }
@@ -157,9 +160,9 @@ int procfs_show_stat(struct text_builder *text, const struct node_place *place)
     memory_use(process, &use);
     show_stat_first(text, task, &use);
     /* The masks hold the first 31 signals only. */
-    text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ", sets.pending & INT32_MAX,
-               sets.blocked & INT32_MAX, sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD,
-               task->thread->cpu);
+    text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ",
+               (sets.pending | sets.shared) & INT32_MAX, sets.blocked & INT32_MAX,
+               sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task->thread->cpu);
     text_print(text, "%lu %lu %lu %lu %lu %lu %lu 0\n", layout->data_start, layout->data_end,
                process->space.brk_start, layout->arguments, layout->arguments_end,
                layout->environment, layout->environment_end);

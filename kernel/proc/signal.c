@@ -9,35 +9,47 @@
 #include "kernel/proc/signal.h"
 
 #include <asm/errno.h>
+#include <asm/poll.h>
 
 #include "arch/cpu.h"
 #include "arch/usercopy.h"
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/process_timers.h"
 
 #define IGNORED_BY_DEFAULT \
     (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
-/* Stopping needs somebody who continues: with a single process these have no effect. */
+/* The terminal's ways to stop have no effect on a process group that nobody could continue: an orphaned
+ * one (POSIX 2.4.3), which the only one is. */
 #define STOPS_BY_DEFAULT (SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define STOPS            (STOPS_BY_DEFAULT | SIGNAL_BIT(SIGSTOP))
 
-void signals_init_actions(struct signal_actions *actions)
+void signals_init_process(struct process_signals *signals)
 {
-    memset(actions, 0, sizeof(*actions));
+    signal_pending_init(&signals->pending);
+    wait_queue_init(&signals->arrived);
 }
 
 void signals_init_state(struct signal_state *state)
 {
-    memset(state, 0, sizeof(*state));
+    signal_pending_init(&state->pending);
 }
+
+/* ---- Sending ----------------------------------------------------------------------------------*/
 
 static bool is_ignored(const struct process *process, int signal)
 {
-    u64 handler = process->actions.action[signal - 1].handler;
+    u64 handler = process->signals.action[signal - 1].handler;
     if (handler == (u64)SIG_IGN)
         return true;
     return handler == (u64)SIG_DFL &&
            ((IGNORED_BY_DEFAULT | STOPS_BY_DEFAULT) & SIGNAL_BIT(signal));
+}
+
+static bool is_blocked(const struct task *task, int signal)
+{
+    return task->signals.blocked & ~SIGNALS_UNSTOPPABLE & SIGNAL_BIT(signal);
 }
 
 /* Make the thread look at its signals soon. */
@@ -48,53 +60,135 @@ static void notify(struct task *task)
     thread_wake(task->thread);
 }
 
-void signal_send(struct task *task, int signal, const struct signal_info *info)
+/* Stopping and continuing cancel each other while they wait; SIGCONT and SIGKILL get a stopped process
+ * going even if they are blocked. */
+static void stop_or_continue_locked(struct process *process, struct task *task, int signal)
 {
-    struct signal_state *state = &task->signals;
-    u64 bit = SIGNAL_BIT(signal);
-    if (is_ignored(task->process, signal) && !(state->blocked & bit))
-        return;
-    u64 flags = spin_lock_irqsave(&state->lock);
-    if (!(state->pending & bit))
-        state->info[signal - 1] = *info;
-    state->pending |= bit;
-    spin_unlock_irqrestore(&state->lock, flags);
-    if (!(state->blocked & bit))
+    struct process_signals *signals = &process->signals;
+    if (STOPS & SIGNAL_BIT(signal)) {
+        signal_pending_drop(&signals->pending, SIGCONT);
+        signal_pending_drop(&task->signals.pending, SIGCONT);
+    }
+    if (signal == SIGCONT)
+        for (u64 stops = STOPS; stops != 0; stops &= stops - 1) {
+            signal_pending_drop(&signals->pending, __builtin_ctzl(stops) + 1);
+            signal_pending_drop(&task->signals.pending, __builtin_ctzl(stops) + 1);
+        }
+    if ((signal == SIGCONT || signal == SIGKILL) && signals->stopped) {
+        __atomic_store_n(&signals->stopped, false, __ATOMIC_RELEASE);
+        thread_wake(task->thread);
+    }
+}
+
+/* How many more signals may queue up. */
+static u64 room_locked(const struct process *process, const struct task *task)
+{
+    u64 limit = process->limits[RLIMIT_SIGPENDING].rlim_cur;
+    u64 queued = process->signals.pending.queued + task->signals.pending.queued;
+    return limit > queued ? limit - queued : 0;
+}
+
+/* Whom a signal to the process is told: any thread that does not block it; there is one. */
+static struct task *recipient(struct process *process)
+{
+    return process->leader;
+}
+
+/* `pending` is the task's own or the process's. */
+static int send(struct process *process, struct task *task, struct signal_pending *pending,
+                int signal, const struct signal_info *info)
+{
+    struct process_signals *signals = &process->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    if ((STOPS | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGKILL)) & SIGNAL_BIT(signal))
+        stop_or_continue_locked(process, task, signal);
+    bool blocked = is_blocked(task, signal);
+    bool wanted = blocked || !is_ignored(process, signal);
+    int error = wanted ? signal_pending_add(pending, signal, info, room_locked(process, task)) : 0;
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (!wanted || error != 0)
+        return error;
+    if (!blocked)
         notify(task);
+    wait_wake_any(&signals->arrived, POLLIN);
+    return 0;
+}
+
+int signal_send(struct task *task, int signal, const struct signal_info *info)
+{
+    return send(task->process, task, &task->signals.pending, signal, info);
+}
+
+int signal_send_process(struct process *process, int signal, const struct signal_info *info)
+{
+    return send(process, recipient(process), &process->signals.pending, signal, info);
+}
+
+static struct signal_pending *pending_of(struct process *process, struct task *task)
+{
+    return task ? &task->signals.pending : &process->signals.pending;
+}
+
+bool signal_send_entry(struct process *process, struct task *task, struct signal_entry *entry)
+{
+    struct process_signals *signals = &process->signals;
+    struct task *told = task ? task : recipient(process);
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    bool blocked = is_blocked(told, entry->signal);
+    bool wanted = blocked || !is_ignored(process, entry->signal);
+    stop_or_continue_locked(process, told, entry->signal);
+    if (wanted && list_empty(&entry->link))
+        signal_pending_add_entry(pending_of(process, task), entry);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (wanted && !blocked)
+        notify(told);
+    if (wanted)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return wanted;
+}
+
+void signal_recall_entry(struct process *process, struct task *task, struct signal_entry *entry)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    signal_pending_remove_entry(pending_of(process, task), entry);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
 }
 
 void signal_action_changed(int signal)
 {
     struct task *task = task_current();
-    if (!is_ignored(task->process, signal))
-        return;
-    u64 flags = spin_lock_irqsave(&task->signals.lock);
-    task->signals.pending &= ~SIGNAL_BIT(signal);
-    spin_unlock_irqrestore(&task->signals.lock, flags);
+    struct process_signals *signals = &task->process->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    if (is_ignored(task->process, signal)) {
+        signal_pending_drop(&signals->pending, signal);
+        signal_pending_drop(&task->signals.pending, signal);
+    }
+    spin_unlock_irqrestore(&signals->lock, flags);
 }
+
+/* ---- Faults -----------------------------------------------------------------------------------*/
 
 void signal_force(int signal, const struct signal_info *info)
 {
     struct task *task = task_current();
-    struct signal_action *action = &task->process->actions.action[signal - 1];
-    u64 bit = SIGNAL_BIT(signal);
-    if ((task->signals.blocked & bit) || action->handler == (u64)SIG_IGN) {
+    struct process_signals *signals = &task->process->signals;
+    struct signal_action *action = &signals->action[signal - 1];
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    if (is_blocked(task, signal) || action->handler == (u64)SIG_IGN) {
         action->handler = (u64)SIG_DFL;
-        task->signals.blocked &= ~bit;
+        task->signals.blocked &= ~SIGNAL_BIT(signal);
     }
-    u64 flags = spin_lock_irqsave(&task->signals.lock);
-    task->signals.info[signal - 1] = *info;
-    task->signals.pending |= bit;
-    spin_unlock_irqrestore(&task->signals.lock, flags);
+    signal_pending_drop(&task->signals.pending, signal);
+    (void)signal_pending_add(&task->signals.pending, signal, info, 0);
+    spin_unlock_irqrestore(&signals->lock, flags);
     notify(task);
 }
 
 void signal_force_segv(u64 address, int code, const char *why)
 {
     struct task *task = task_current();
-    u64 handler = task->process->actions.action[SIGSEGV - 1].handler;
-    if (handler == (u64)SIG_DFL || handler == (u64)SIG_IGN ||
-        (task->signals.blocked & SIGNAL_BIT(SIGSEGV)))
+    u64 handler = task->process->signals.action[SIGSEGV - 1].handler;
+    if (handler == (u64)SIG_DFL || handler == (u64)SIG_IGN || is_blocked(task, SIGSEGV))
         log_print(LOG_ERR, "%s: SIGSEGV at address 0x%lx: %s", task->name, address, why);
     u64 told = code == SI_KERNEL ? 0 : address;
     signal_force(SIGSEGV, &(struct signal_info){.code = code, .address = told});
@@ -108,53 +202,97 @@ void signal_check_instruction_pointer(u64 address)
                           "a handler lies, or returned to, outside the program's half");
 }
 
-static u64 deliverable(const struct task *task)
+/* ---- Waiting ----------------------------------------------------------------------------------*/
+
+static u64 pending_for(const struct task *task)
 {
-    return task->signals.pending & ~(task->signals.blocked & ~SIGNALS_UNSTOPPABLE);
+    return task->signals.pending.set | task->process->signals.pending.set;
+}
+
+static u64 allowed_for(const struct task *task)
+{
+    return ~task->signals.blocked | SIGNALS_UNSTOPPABLE;
+}
+
+u64 signal_pending_set(void)
+{
+    return pending_for(task_current());
 }
 
 bool signal_waiting(void)
 {
-    return deliverable(task_current()) != 0;
+    struct task *task = task_current();
+    return pending_for(task) & allowed_for(task);
 }
 
 void signal_mask_changed(void)
 {
-    struct task *task = task_current();
-    if (deliverable(task) != 0)
-        notify(task);
+    if (signal_waiting())
+        notify(task_current());
 }
 
-/* Faults come before what others sent (Linux: SYNCHRONOUS_MASK), then the lowest number. */
-static int take_next(struct task *task, struct signal_info *info)
+int signal_take(u64 allowed, struct signal_info *info)
 {
-    static const u64 faults = SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |
-                              SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS);
-    struct signal_state *state = &task->signals;
-    u64 flags = spin_lock_irqsave(&state->lock);
-    u64 waiting = deliverable(task);
-    u64 chosen = waiting & faults ? waiting & faults : waiting;
-    int signal = chosen ? __builtin_ctzl(chosen) + 1 : 0;
-    if (signal) {
-        *info = state->info[signal - 1];
-        state->pending &= ~SIGNAL_BIT(signal);
-    }
-    spin_unlock_irqrestore(&state->lock, flags);
+    struct task *task = task_current();
+    struct process *process = task->process;
+    bool of_timer;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    int signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
+    if (signal == 0)
+        signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    if (of_timer)
+        process_timer_taken(process, info);
+    if (signal == SIGALRM)
+        process_alarm_taken(process);
     return signal;
 }
 
-/* A system call that a signal interrupted goes on, or ends with EINTR. Behind rt_sigreturn (error is
- * ~0) RAX is the program's own number, whatever it looks like. */
+int signal_suspend(u64 mask)
+{
+    struct signal_state *state = &task_current()->signals;
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    state->saved_blocked = state->blocked;
+    state->restore_saved = true;
+    state->blocked = mask & ~SIGNALS_UNSTOPPABLE;
+    signal_mask_changed();
+    (void)!wait_event(&nobody, false);
+    return -ERESTARTNOHAND;
+}
+
+/* ---- Delivering -------------------------------------------------------------------------------*/
+
+/* What an interrupted call answers when there is a handler. */
+static bool is_repeated(long result, const struct signal_action *action)
+{
+    return !action || (result == -ERESTARTSYS && (action->flags & SA_RESTART));
+}
+
+/* A system call that a signal interrupted is made again, or ends with EINTR. Behind rt_sigreturn
+ * (error is ~0) RAX is the program's own number, whatever it looks like. */
 static void resolve_restart(struct trap_frame *frame, const struct signal_action *action)
 {
-    if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL || frame->rax != (u64)-ERESTARTSYS)
+    long result = frame->rax;
+    if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL ||
+        (result != -ERESTARTSYS && result != -ERESTARTNOHAND && result != -ERESTART_RESTARTBLOCK))
         return;
-    if (action && !(action->flags & SA_RESTART)) {
+    if (!is_repeated(result, action)) {
         frame->rax = (u64)-EINTR;
         return;
     }
+    task_current()->signals.goes_on = result == -ERESTART_RESTARTBLOCK;
     frame->rax = frame->error;
     frame->rip -= 2; /* SYSCALL is two bytes */
+}
+
+u64 signal_resume_deadline(u64 deadline)
+{
+    struct signal_state *state = &task_current()->signals;
+    if (state->goes_on)
+        deadline = state->deadline;
+    state->goes_on = false;
+    state->deadline = deadline;
+    return deadline;
 }
 
 static void run_handler(struct trap_frame *frame, struct task *task, int signal,
@@ -170,7 +308,7 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
         .info = *info,
         .stack = &state->stack,
     };
-    state->restore_saved = false;
+    state->restore_saved = state->goes_on = false;
     resolve_restart(frame, action);
     if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
         if (signal == SIGSEGV) /* nobody is left to tell */
@@ -182,8 +320,34 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
     if (!(action->flags & SA_NODEFER))
         state->blocked |= SIGNAL_BIT(signal);
     if (action->flags & SA_RESETHAND)
-        task->process->actions.action[signal - 1].handler = (u64)SIG_DFL;
+        task->process->signals.action[signal - 1].handler = (u64)SIG_DFL;
     signal_check_instruction_pointer(action->handler);
+}
+
+static bool is_stopped(const struct process *process)
+{
+    return __atomic_load_n(&process->signals.stopped, __ATOMIC_ACQUIRE);
+}
+
+/* Until SIGCONT or SIGKILL: no other signal ends this sleep. */
+static void stop(struct process *process)
+{
+    __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
+    log_print(LOG_NOTICE, "%s: stopped", process->path);
+    while (is_stopped(process)) {
+        sched_prepare_block();
+        if (is_stopped(process))
+            sched_block();
+        sched_cancel_block();
+    }
+}
+
+static void act_by_default(struct process *process, int signal)
+{
+    if (signal == SIGSTOP)
+        stop(process);
+    else if (!is_ignored(process, signal))
+        process_exit_by_signal(signal);
 }
 
 void signal_deliver(struct trap_frame *frame)
@@ -191,20 +355,17 @@ void signal_deliver(struct trap_frame *frame)
     struct task *task = task_current();
     struct signal_info info;
     int signal;
-    while ((signal = take_next(task, &info)) != 0) {
-        struct signal_action action = task->process->actions.action[signal - 1];
-        if (action.handler == (u64)SIG_IGN)
-            continue;
-        if (action.handler != (u64)SIG_DFL) {
+    while ((signal = signal_take(allowed_for(task), &info)) != 0) {
+        struct signal_action action = task->process->signals.action[signal - 1];
+        if (action.handler == (u64)SIG_DFL)
+            act_by_default(task->process, signal);
+        else if (action.handler != (u64)SIG_IGN)
             run_handler(frame, task, signal, &info, &action);
-            continue;
-        }
-        if (!is_ignored(task->process, signal) && signal != SIGSTOP)
-            process_exit_by_signal(signal);
     }
     if (task->signals.restore_saved) {
         task->signals.restore_saved = false;
         task->signals.blocked = task->signals.saved_blocked;
+        signal_mask_changed();
     }
     resolve_restart(frame, NULL);
 }

@@ -13,16 +13,18 @@
 
 #include "arch/signal_frame.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/core/wait.h"
 #include "kernel/lib/types.h"
+#include "kernel/proc/signal_pending.h"
 
-#define SIGNAL_COUNT        64
-#define SIGNAL_BIT(signal)  (1UL << ((signal)-1))
 /* Signals that can be neither caught, blocked nor ignored. */
 #define SIGNALS_UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
-/* What a blocking call returns when a signal interrupted it and it may be repeated: the program
- * sees -EINTR or the call is made again, as SA_RESTART says (Linux include/linux/errno.h). */
-#define ERESTARTSYS 512
+/* What a blocking call returns when a signal interrupted it (Linux include/linux/errno.h). The program
+ * sees -EINTR, or the call is made again: */
+#define ERESTARTSYS           512 /* behind a handler with SA_RESTART, or without a handler */
+#define ERESTARTNOHAND        514 /* without a handler */
+#define ERESTART_RESTARTBLOCK 516 /* the same, with the deadline that it had */
 
 struct process;
 struct task;
@@ -37,27 +39,52 @@ struct signal_action {
 _Static_assert(sizeof(struct signal_action) == 32, "asm/signal.h: struct sigaction");
 
 /* Of a process. */
-struct signal_actions {
-    struct spinlock lock; /* guards action */
+struct process_signals {
+    struct spinlock lock; /* guards all here, and the pending signals of the process's threads */
     struct signal_action action[SIGNAL_COUNT];
+    struct signal_pending pending; /* for whichever thread */
+    bool stopped;                  /* by SIGSTOP, until SIGCONT */
+    struct wait_queue arrived;     /* those who wait for a signal: signalfd, sigtimedwait */
 };
 
 /* Of a thread. */
 struct signal_state {
-    struct spinlock lock; /* guards pending and info */
-    u64 pending;
-    u64 blocked;       /* the thread's own, no lock */
-    u64 saved_blocked; /* what rt_sigreturn gives back when restore_saved is set */
+    struct signal_pending pending; /* for this thread alone; guarded by the process's lock */
+    u64 blocked;                   /* the thread's own, no lock */
+    u64 saved_blocked;             /* what rt_sigreturn gives back when restore_saved is set */
     bool restore_saved;
+    bool goes_on; /* the next call is one that is made again, and ends at `deadline` */
+    u64 deadline;
     struct signal_stack stack;
-    struct signal_info info[SIGNAL_COUNT]; /* of pending signals */
 };
 
-void signals_init_actions(struct signal_actions *actions);
+void signals_init_process(struct process_signals *signals);
 void signals_init_state(struct signal_state *state);
 
-/* Send a signal to a thread. Any context. */
-void signal_send(struct task *task, int signal, const struct signal_info *info);
+/* Send a signal to one thread, or to a process. Any context. 0, or -EAGAIN: a real-time signal with a
+ * value, and too many wait already (RLIMIT_SIGPENDING). */
+int signal_send(struct task *task, int signal, const struct signal_info *info);
+int signal_send_process(struct process *process, int signal, const struct signal_info *info);
+
+/* A timer's signal to the process, or to `task` unless that is NULL; `entry` has signal and info, and
+ * does not wait yet. False: the process ignores it. Any context. */
+bool signal_send_entry(struct process *process, struct task *task, struct signal_entry *entry);
+/* Take it back if it still waits. */
+void signal_recall_entry(struct process *process, struct task *task, struct signal_entry *entry);
+
+/* Take the next signal of `allowed` that waits for the running thread. Its number, or 0. Threads. */
+int signal_take(u64 allowed, struct signal_info *info);
+
+/* All that wait for the running thread, blocked or not. */
+u64 signal_pending_set(void);
+
+/* Sleep with `mask` blocked until a handler has run; the old mask comes back behind it.
+ * -ERESTARTNOHAND. */
+int signal_suspend(u64 mask);
+
+/* The deadline of a call that returns -ERESTART_RESTARTBLOCK when it is interrupted: `deadline`, or, when
+ * it is made again, the one it had. */
+u64 signal_resume_deadline(u64 deadline);
 
 /* The process's wish for a signal changed: one that waits and is now ignored is dropped. */
 void signal_action_changed(int signal);
