@@ -161,7 +161,7 @@ void arch_upcall_return_work(struct trap_frame *frame)
  * be ended instead. */
 static NOINLINE void out_of_memory(const struct process *process, vaddr_t address)
 {
-    if (task_current()->signals.pending & SIGNAL_BIT(SIGKILL))
+    if (signal_pending_set() & SIGNAL_BIT(SIGKILL))
         return; /* a system call may try more than once */
     log_print(LOG_ERR,
               "%s: SIGKILL: out of memory: %lu KiB wanted at 0x%lx, %lu of %lu KiB free, "
