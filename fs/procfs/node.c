@@ -395,10 +395,17 @@ static void node_destroy(struct inode *inode)
     kfree(inode->private);
 }
 
+static int node_symlink(struct inode *dir, struct dentry *dentry, const char *target)
+{
+    (void)target;
+    return node_create(dir, dentry, S_IFLNK, 0);
+}
+
 static const struct inode_ops directory_ops = {
     .lookup = node_lookup,
     .still_valid = node_still_valid,
     .create = node_create,
+    .symlink = node_symlink,
     .refresh = refresh_directory,
     .destroy = node_destroy,
 };

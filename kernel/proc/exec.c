@@ -395,6 +395,7 @@ static void run_program(void *argument)
     vaddr_t stack = build_stack(start, top);
     open_standard_files(process, request);
     process->image_bias = start->image.bias;
+    process->randomized = !start->request->cmdline->nokaslr;
     log_print(LOG_INFO, "%s at 0x%lx, entry 0x%lx, stack 0x%lx, ring %d", process->path,
               start->image.bias, entry, stack, process->ring);
     if (request->cmdline->debugwait)

@@ -70,6 +70,7 @@ struct process {
     struct path executable;    /* what /proc/self/exe leads to, with references */
     struct path_context place; /* root and working directory, with references */
     u64 image_bias;            /* where the program lies, for messages */
+    bool randomized;           /* its parts were placed at random (not with nokaslr) */
     struct process_layout layout;
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
     struct process_io io;

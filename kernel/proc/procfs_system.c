@@ -356,6 +356,14 @@ static int show_queued_events(struct text_builder *text, const struct node_place
         path, S_IFREG | 0644, .text = content \
     }
 
+/* 2: everything, the break included. */
+static int show_randomized(struct text_builder *text, const struct node_place *place)
+{
+    (void)place;
+    text_print(text, "%d\n", process_current()->randomized ? 2 : 0);
+    return 0;
+}
+
 static const struct node nodes[] = {
     FILE("cpuinfo", show_cpuinfo),
     FIXED("filesystems", "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n"
@@ -387,7 +395,7 @@ static const struct node nodes[] = {
     FIXED("sys/kernel/random/entropy_avail", "256\n"),
     FIXED("sys/kernel/random/poolsize", "256\n"),
     FILE("sys/kernel/random/uuid", show_uuid),
-    FIXED_SETTING("sys/kernel/randomize_va_space", "2\n"),
+    {"sys/kernel/randomize_va_space", S_IFREG | 0644, .show = show_randomized},
     FIXED("sys/kernel/tainted", "0\n"),
     FILE("sys/kernel/version", show_osversion),
     FIXED_SETTING("sys/net/core/somaxconn", "4096\n"),
