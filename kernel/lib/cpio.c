@@ -94,13 +94,34 @@ static u64 parse_fields(const u8 *header, enum field first, enum field last,
     return wrong;
 }
 
+/* Mode, owner, links and time, which often are those of the entry before. */
+static u64 parse_attributes(const struct cpio_reader *reader, const u8 *header,
+                            u32 fields[CPIO_FIELDS])
+{
+    if (!reader->previous)
+        return parse_fields(header, FIELD_MODE, FIELD_MTIME, fields);
+    u64 wrong = 0;
+    for (enum field i = FIELD_MODE; i <= FIELD_MTIME; i++) {
+        size_t at = MAGIC_LENGTH + i * FIELD_LENGTH;
+        u64 word, before;
+        memcpy(&word, header + at, sizeof(word));
+        memcpy(&before, reader->previous + at, sizeof(before));
+        fields[i] = reader->previous_fields[i];
+        if (word != before)
+            wrong |= parse_field(header + at, &fields[i]);
+    }
+    return wrong;
+}
+
 /* What most files have no use for is not read, and 0. */
-static int parse_header(const u8 *header, u32 fields[CPIO_FIELDS], const char **why)
+static int parse_header(const struct cpio_reader *reader, const u8 *header, u32 fields[CPIO_FIELDS],
+                        const char **why)
 {
     int kind = magic_kind(header);
     if (kind == 0)
         return refuse(why, "archive: no newc magic (070701) where an entry should start");
-    u64 wrong = parse_fields(header, FIELD_MODE, FIELD_FILESIZE, fields);
+    u64 wrong = parse_attributes(reader, header, fields);
+    wrong |= parse_fields(header, FIELD_FILESIZE, FIELD_FILESIZE, fields);
     wrong |= parse_fields(header, FIELD_NAMESIZE, FIELD_NAMESIZE, fields);
     fields[FIELD_INO] = fields[FIELD_DEVMAJOR] = fields[FIELD_DEVMINOR] = 0;
     fields[FIELD_RDEVMAJOR] = fields[FIELD_RDEVMINOR] = fields[FIELD_CHECK] = 0;
@@ -149,7 +170,7 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry, cons
         return refuse(why, "archive: an entry does not start at a multiple of 4 bytes");
     if (reader->size - reader->offset < HEADER_LENGTH)
         return refuse(why, "archive truncated: a header ends beyond the file");
-    error = parse_header(header, fields, why);
+    error = parse_header(reader, header, fields, why);
     if (error == 0)
         error = parse_name(reader, fields[FIELD_NAMESIZE], entry, why);
     if (error != 0)
@@ -159,6 +180,8 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry, cons
     data_offset = MIN(ALIGN_UP(data_offset, 4), reader->size);
     if (fields[FIELD_FILESIZE] > reader->size - data_offset)
         return refuse(why, "archive truncated: a file's data end beyond the archive");
+    reader->previous = header;
+    memcpy(reader->previous_fields, fields, sizeof(reader->previous_fields));
     entry->has_checksum = magic_kind(header) == 2;
     entry->archive = reader->archive;
     entry->data = reader->bytes + data_offset;

@@ -22,6 +22,9 @@ struct cpio_reader {
     u64 size;
     u64 offset;  /* of the next header */
     u32 archive; /* number of trailers passed */
+    /* The header before, and its numbers: many are the same again. */
+    const u8 *previous;
+    u32 previous_fields[CPIO_FIELDS];
 };
 
 struct cpio_entry {

@@ -182,21 +182,46 @@ static void test_bad_buffers(void)
     check_result("at the end no buffer is needed", call(__NR_pread64, fd, hole, 100, 9 * PAGE), 0);
 }
 
+static int signals;
+
+static void count_signal(int number)
+{
+    signals += number == SIGXFSZ;
+}
+
 static void test_limit(void)
 {
     struct rlimit old, low = {.rlim_cur = 1000};
 
     make_empty();
-    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGXFSZ, count_signal);
     call(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &old);
     low.rlim_max = old.rlim_max;
     check_result("a limit", call(__NR_prlimit64, 0, RLIMIT_FSIZE, &low, 0), 0);
     check_result("up to it", call(__NR_pwrite64, fd, buffer, 2000, 0), 1000);
+    check_result("without a signal", signals, 0);
     check_result("beyond it", call(__NR_pwrite64, fd, buffer, 1, 1000), -EFBIG);
+    check_result("with a signal", signals, 1);
+    check_result("nothing beyond it", call(__NR_pwrite64, fd, buffer, 0, 2000), 0);
     check_result("below it", call(__NR_pwrite64, fd, buffer, 10, 990), 10);
     check_result("ftruncate", call(__NR_ftruncate, fd, 1001), -EFBIG);
     check_result("fallocate", call(__NR_fallocate, fd, 0, 0, 1001), -EFBIG);
+    check_result("each with a signal", signals, 3);
+    check_result("fallocate behind the end", call(__NR_fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, 2000),
+                 0);
     check_result("the size", size_now(), 1000);
+    low.rlim_cur = 500;
+    check_result("a limit below the size", call(__NR_prlimit64, 0, RLIMIT_FSIZE, &low, 0), 0);
+    check_result("shorter, not short enough", call(__NR_ftruncate, fd, 800), 0);
+    check_result("longer again", call(__NR_ftruncate, fd, 900), -EFBIG);
+    check_result("within the file", call(__NR_pwrite64, fd, buffer, 1, 600), -EFBIG);
+    int reading = reopen(O_RDONLY), ends[2];
+    check_result("to that", call(__NR_lseek, fd, 500, SEEK_SET), 500);
+    check_result("sendfile", call(__NR_sendfile, fd, reading, 0, 100), -EFBIG);
+    check_result("a pipe has none", call(__NR_pipe, ends), 0);
+    check_result("it takes more", call(__NR_write, ends[1], buffer, 2000), 2000);
+    call(__NR_close, reading);
+    check_result("each with a signal", signals, 6);
     call(__NR_prlimit64, 0, RLIMIT_FSIZE, &old, 0);
 }
 
