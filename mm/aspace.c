@@ -11,6 +11,7 @@
 #include <asm/errno.h>
 #include <asm/mman.h>
 
+#include "arch/mmu_visit.h"
 #include "arch/usercopy.h"
 #include "mm/aspace_internal.h"
 #include "mm/fault_internal.h"
@@ -74,17 +75,15 @@ void aspace_fini(struct aspace *space)
     mmu_destroy(&space->mmu);
 }
 
-/* Does the page at `address` of a private mapping lie in `object` itself? */
-static bool shows_in_place(const struct aspace *space, vaddr_t address,
-                           const struct vm_object *object)
+/* A page of a private mapping: drop it if it lies in the object itself. */
+static void drop_if_in_place(vaddr_t address, paddr_t physical, u32 flags, void *context)
 {
-    paddr_t physical;
-    u32 flags;
-    return mmu_query(&space->mmu, address, &physical, &flags) &&
-           ((flags & MMU_BORROWED) || page_of(physical)->owner == object);
+    const struct vma *vma = context;
+    if ((flags & MMU_BORROWED) || page_of(physical)->owner == vma->object)
+        aspace_drop_pages_locked(vma->space, address, address + PAGE_SIZE);
 }
 
-void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last, bool copies)
+void aspace_drop_object_pages_locked(struct vma *vma, u64 first, u64 last, bool copies)
 {
     u64 vma_first = vma->offset >> PAGE_SHIFT;
     u64 vma_last = vma_first + ((vma->end - vma->start) >> PAGE_SHIFT) - 1;
@@ -96,9 +95,7 @@ void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last,
         aspace_drop_pages_locked(vma->space, start, end);
         return;
     }
-    for (; start < end; start += PAGE_SIZE)
-        if (shows_in_place(vma->space, start, vma->object))
-            aspace_drop_pages_locked(vma->space, start, start + PAGE_SIZE);
+    mmu_visit(&vma->space->mmu, start, end, drop_if_in_place, vma);
 }
 
 struct vma *aspace_find_locked(struct aspace *space, vaddr_t address)

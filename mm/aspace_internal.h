@@ -49,6 +49,6 @@ static inline void aspace_note_peaks(struct aspace *space)
 bool aspace_range_free(const struct aspace *space, vaddr_t start, vaddr_t end);
 
 /* Take pages [first, last] of its object out of a mapping; private copies only if `copies`. */
-void aspace_drop_object_pages_locked(const struct vma *vma, u64 first, u64 last, bool copies);
+void aspace_drop_object_pages_locked(struct vma *vma, u64 first, u64 last, bool copies);
 
 #endif
