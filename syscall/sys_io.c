@@ -22,7 +22,15 @@
 #define TRANSFER_MAX 0x7ffff000UL
 #define VECTORS_MAX  1024 /* UIO_MAXIOV */
 
+#define FILE_SIZE_MAX 0x7fffffffffffffffL
+
 typedef long (*transfer)(struct file *file, uptr buffer, size_t count, u64 *position);
+
+/* Nothing begins at or reaches over the largest offset (Linux fs/read_write.c: rw_verify_area). */
+static inline bool range_is_good(const struct file *file, size_t count, const u64 *position)
+{
+    return !file->ops->seek || *position == POSITION_END || *position + count <= (u64)FILE_SIZE_MAX;
+}
 
 static long file_read(struct file *file, uptr buffer, size_t count, u64 *position)
 {
@@ -34,6 +42,8 @@ static long file_read(struct file *file, uptr buffer, size_t count, u64 *positio
         return -EFAULT;
     if (!file->ops->read)
         return -EISDIR;
+    if (!range_is_good(file, count, position))
+        return -EINVAL;
     return file->ops->read(file, buffer, MIN(count, TRANSFER_MAX), position);
 }
 
@@ -45,6 +55,8 @@ static long file_write(struct file *file, uptr buffer, size_t count, u64 *positi
         return -EINVAL;
     if (!user_range_ok(buffer, count))
         return -EFAULT;
+    if (!range_is_good(file, count, position))
+        return -EINVAL;
     return file->ops->write(file, buffer, MIN(count, TRANSFER_MAX), position);
 }
 

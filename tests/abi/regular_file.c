@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define NAME "/tmp/galette-regular-file"
+#define NAME "/dev/shm/galette-regular-file"
 
 static int fd;
 static char buffer[5 * PAGE];
@@ -111,6 +111,38 @@ static void test_holes(void)
     check_result("full to the end", call(__NR_ftruncate, fd, 10 * PAGE + 1), 0);
     check_result("the end is a hole", call(__NR_lseek, fd, 10 * PAGE, SEEK_HOLE), 10 * PAGE + 1);
     check("bytes between are zeros", zeros(4 * PAGE + 10, PAGE - 10));
+}
+
+/* Up to the largest offset there is. */
+static void test_far(void)
+{
+    const long places[] = {1L << 31, (1L << 32) - 1, 1L << 40, 1L << 62, INT64_MAX - PAGE};
+    make_empty();
+    for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+        check_result("far away", call(__NR_pwrite64, fd, "abc", 3, places[i]), 3);
+        check_result("so large", size_now(), places[i] + 3);
+        check_result("bytes", call(__NR_pread64, fd, buffer, 100, places[i] + 1), 2);
+        check_result("data", call(__NR_lseek, fd, places[i], SEEK_DATA), places[i]);
+    }
+    check_result("the first", call(__NR_lseek, fd, 0, SEEK_DATA), 1L << 31);
+    const struct call_case cases[] = {
+        {"over the end", __NR_pwrite64, {fd, (long)buffer, 3, INT64_MAX - 1}, -EINVAL},
+        {"at the end", __NR_pwrite64, {fd, (long)buffer, 1, INT64_MAX}, -EINVAL},
+        {"read over the end", __NR_pread64, {fd, (long)buffer, 3, INT64_MAX - 1}, -EINVAL},
+        {"the largest size", __NR_ftruncate, {fd, INT64_MAX}, 0},
+        {"its end", __NR_lseek, {fd, 0, SEEK_END}, INT64_MAX},
+        {"behind it", __NR_lseek, {fd, 1, SEEK_CUR}, -EINVAL},
+        {"a write there", __NR_write, {fd, (long)buffer, 1}, -EINVAL},
+        {"reserved too far", __NR_fallocate, {fd, 0, INT64_MAX - PAGE, PAGE + 1}, -EFBIG},
+        {"reserved too much", __NR_fallocate, {fd, 0, 0, 1L << 45}, -ENOSPC},
+        {"punched", __NR_fallocate, {fd, 3, 0, 1L << 62}, 0},
+        {"the next", __NR_lseek, {fd, 0, SEEK_DATA}, 1L << 62},
+        {"nothing", __NR_ftruncate, {fd, 0}, 0},
+        {"without memory", __NR_read, {fd, (long)buffer, -1}, -EFAULT},
+        {"before the start", __NR_pread64, {fd, (long)buffer, 1, INT64_MIN}, -EINVAL},
+    };
+    CHECK_CALLS(cases);
+    check_result("no memory is left", blocks_now(), 0);
 }
 
 static void test_sizes(void)
@@ -230,6 +262,7 @@ int main(void)
     test_positions();
     test_append();
     test_holes();
+    test_far();
     test_sizes();
     test_fallocate();
     test_bad_buffers();
