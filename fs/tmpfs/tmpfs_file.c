@@ -170,7 +170,7 @@ static int file_fallocate(struct file *file, int mode, u64 offset, u64 length)
     if (mode != punch && (mode & ~FALLOC_FL_KEEP_SIZE))
         return -EOPNOTSUPP;
     u64 end = offset + length;
-    bool grows = !(mode & FALLOC_FL_KEEP_SIZE) && end > file->inode->size;
+    bool grows = mode != punch && end > file->inode->size; /* even if it keeps its size */
     if (end < offset || end > SIZE_MAX_BYTES || (grows && end > growth_limit(end)))
         return -EFBIG;
     mutex_lock(&file->inode->lock);

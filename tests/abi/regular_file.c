@@ -253,7 +253,7 @@ static void test_limit(void)
     check_result("a pipe has none", call(__NR_pipe, ends), 0);
     check_result("it takes more", call(__NR_write, ends[1], buffer, 2000), 2000);
     call(__NR_close, reading);
-    check_result("each with a signal", signals, 6);
+    check_result("each with a signal", signals, 7);
     call(__NR_prlimit64, 0, RLIMIT_FSIZE, &old, 0);
 }
 
