@@ -153,6 +153,7 @@ $(BUILD)/galette: $(BUILD)/galette.elf
 # ---- What brings its own rules -----------------------------------------------------------------
 
 -include tests/programs/programs.mk
+include arch/x86_64/vdso/vdso.mk
 -include boot/efi/efi.mk
 -include tests/host/host.mk
 -include tests/fuzz/fuzz.mk

@@ -65,6 +65,8 @@ void mmu_early_zero(paddr_t page);
 void mmu_set_image_base(paddr_t image_base);
 paddr_t mmu_image_start(void);
 paddr_t mmu_image_end(void);
+/* Of an object in the image. */
+paddr_t mmu_image_physical(const void *object);
 
 /* Build the kernel's final tables: image by section, direct map of all RAM, roots of the kernel
  * areas; then switch to them. Uses arch_upcall_table_page, which must not need the direct map

@@ -78,6 +78,7 @@ static size_t fill_auxv(struct auxv *auxv, const struct image *image,
                         vaddr_t random)
 {
     const struct auxv all[] = {
+        {start->vdso ? AT_SYSINFO_EHDR : AT_IGNORE, start->vdso},
         {AT_MINSIGSTKSZ, ALIGN_UP(fpu_area_size() + SIGNAL_FRAME_SIZE, 16)},
         {AT_HWCAP, cpu_hwcap()},
         {AT_PAGESZ, PAGE_SIZE},

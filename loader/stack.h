@@ -12,6 +12,7 @@ struct start_arguments {
     const char *const *envp;
     size_t envc;
     vaddr_t interpreter_base; /* AT_BASE; 0 without an interpreter */
+    vaddr_t vdso;             /* AT_SYSINFO_EHDR; 0 without one */
 };
 
 /* Where the parts of the stack lie. */

@@ -4,6 +4,7 @@
  */
 #include "arch/cpu.h"
 
+#include "arch/vdso_time.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/gdt.h"
 #include "arch/x86_64/msr.h"
@@ -19,6 +20,9 @@ void percpu_init(u32 index)
     percpus[index].self = &percpus[index];
     percpus[index].index = index;
     wrmsr(IA32_GS_BASE, (u64)&percpus[index]);
+    if (cpu_features.rdtscp)
+        wrmsr(IA32_TSC_AUX, index); /* what RDTSCP tells a program: arch/x86_64/vdso/ */
+    vdso_page.time.tells_number = cpu_features.rdtscp;
 }
 
 void cpu_init_boot(void)

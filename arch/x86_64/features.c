@@ -72,6 +72,7 @@ void cpu_features_detect(void)
     cpuid(0x80000001, 0, &regs);
     f->nx = regs.edx & (1u << 20);
     f->gigabyte_pages = regs.edx & (1u << 26);
+    f->rdtscp = regs.edx & (1u << 27);
     f->xsave_size = 512;
     if (f->xsave)
         detect_xsave();

@@ -9,7 +9,7 @@
 #include "kernel/lib/types.h"
 
 struct cpu_features {
-    bool nx, smep, smap, umip, fsgsbase, xsave, pge, gigabyte_pages, x2apic, rdrand, rdseed;
+    bool nx, smep, smap, umip, fsgsbase, xsave, pge, gigabyte_pages, x2apic, rdrand, rdseed, rdtscp;
     u32 hwcap;           /* AT_HWCAP: CPUID.1:EDX, as Linux gives it */
     u64 xcr0;            /* state components switched on; 0 without XSAVE */
     u32 xsave_size;      /* bytes of the save area for xcr0; 512 without XSAVE */

@@ -24,9 +24,9 @@ extern u64 boot_pml4[512], boot_image_pt[512], boot_window_pt[512];
 
 static paddr_t image_physical;
 
-static paddr_t physical_of(const void *symbol)
+paddr_t mmu_image_physical(const void *object)
 {
-    return (vaddr_t)symbol - (vaddr_t)kernel_start + image_physical;
+    return (vaddr_t)object - (vaddr_t)kernel_start + image_physical;
 }
 
 static void *window_show(u32 index, paddr_t page, u64 flags)
@@ -113,7 +113,7 @@ static void map_early(paddr_t root, vaddr_t address, vaddr_t end, paddr_t physic
 
 static void map_image(paddr_t root, const u8 *start, const u8 *end, u32 flags)
 {
-    map_early(root, (vaddr_t)start, ALIGN_UP((vaddr_t)end, PAGE_SIZE), physical_of(start),
+    map_early(root, (vaddr_t)start, ALIGN_UP((vaddr_t)end, PAGE_SIZE), mmu_image_physical(start),
               flags | MMU_GLOBAL);
 }
 
@@ -159,5 +159,5 @@ paddr_t mmu_image_start(void)
 
 paddr_t mmu_image_end(void)
 {
-    return physical_of(kernel_end);
+    return mmu_image_physical(kernel_end);
 }

@@ -16,6 +16,7 @@
 #define IA32_FS_BASE        0xc0000100
 #define IA32_GS_BASE        0xc0000101
 #define IA32_KERNEL_GS_BASE 0xc0000102
+#define IA32_TSC_AUX        0xc0000103
 
 #define IA32_APIC_BASE_ENABLE (1UL << 11)
 #define IA32_APIC_BASE_X2APIC (1UL << 10)

@@ -18,6 +18,7 @@
 #include "kernel/core/time.h"
 
 #include "arch/cpu.h"
+#include "arch/vdso_time.h"
 #include "kernel/core/spinlock.h"
 
 #define TSC_HZ_MIN 500000000UL
@@ -32,14 +33,11 @@
 #define SAMPLE_ATTEMPTS 3
 
 /* A fraction of 2^32. */
-#define FRACTION_BITS 32
+#define FRACTION_BITS VDSO_FRACTION_BITS
 
-static struct {
-    bool ready;       /* release/acquire: the rest is valid and will not change */
-    u64 tsc;          /* at this count ... */
-    u64 ns;           /* ... it was this time */
-    u64 ns_per_cycle; /* times 2^32 */
-} scale;
+/* The clock once its rate is known; programs read the same page (arch/vdso_time.h). */
+union vdso_page vdso_page ALIGNED(PAGE_SIZE);
+static struct vdso_time *const scale = &vdso_page.time;
 
 /* The TSC and the reference, read together. */
 struct sample {
@@ -59,9 +57,7 @@ static struct {
 } learning;
 
 static struct {
-    struct spinlock lock; /* guards known and read_ns; offset is read without */
-    bool known;
-    s64 offset; /* real time minus time since boot */
+    struct spinlock lock; /* guards read_ns, and writing of the date */
     u64 (*read_ns)(void);
 } wall;
 
@@ -144,10 +140,10 @@ static void begin_at(const struct sample *sample, u64 ns)
 
 static void publish(u64 tsc, u64 ns, u64 ns_per_cycle)
 {
-    scale.tsc = tsc;
-    scale.ns = ns;
-    scale.ns_per_cycle = ns_per_cycle;
-    __atomic_store_n(&scale.ready, true, __ATOMIC_RELEASE);
+    scale->tsc = tsc;
+    scale->ns = ns;
+    scale->ns_per_cycle = ns_per_cycle;
+    __atomic_store_n(&scale->ready, true, __ATOMIC_RELEASE);
 }
 
 /* Enough time has passed: publish; or begin anew where the first sample was no good; or let more
@@ -196,15 +192,15 @@ static u64 learn_locked(void)
 
 static u64 scaled_now(void)
 {
-    s64 cycles = (s64)(cpu_read_tsc() - scale.tsc);
+    s64 cycles = (s64)(cpu_read_tsc() - scale->tsc);
     /* A processor whose TSC is a little behind the one that published. */
-    return scale.ns + (cycles > 0 ? scaled((u64)cycles, scale.ns_per_cycle) : 0);
+    return scale->ns + (cycles > 0 ? scaled((u64)cycles, scale->ns_per_cycle) : 0);
 }
 
 static NOINLINE u64 learn_now(void)
 {
     u64 flags = spin_lock_irqsave(&learning.lock);
-    bool ready = scale.ready; /* another processor may just have published */
+    bool ready = scale->ready; /* another processor may just have published */
     u64 ns = ready ? 0 : learn_locked();
     spin_unlock_irqrestore(&learning.lock, flags);
     return ready ? scaled_now() : ns;
@@ -214,16 +210,16 @@ static NOINLINE u64 learn_now(void)
 
 u64 time_now_ns(void)
 {
-    if (likely(__atomic_load_n(&scale.ready, __ATOMIC_ACQUIRE)))
+    if (likely(__atomic_load_n(&scale->ready, __ATOMIC_ACQUIRE)))
         return scaled_now();
     return learn_now();
 }
 
 u64 time_tsc_hz(void)
 {
-    if (!__atomic_load_n(&scale.ready, __ATOMIC_ACQUIRE))
+    if (!__atomic_load_n(&scale->ready, __ATOMIC_ACQUIRE))
         return 0;
-    return (NS_PER_SECOND << FRACTION_BITS) / scale.ns_per_cycle;
+    return (NS_PER_SECOND << FRACTION_BITS) / scale->ns_per_cycle;
 }
 
 void time_set_tsc_hz(u64 hz, u64 boot_tsc)
@@ -246,23 +242,23 @@ void time_set_wall_clock(u64 (*read_ns)(void))
 
 static void set_wall_locked(u64 real_ns)
 {
-    __atomic_store_n(&wall.offset, (s64)(real_ns - time_now_ns()), __ATOMIC_RELAXED);
-    __atomic_store_n(&wall.known, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&scale->real_offset, (s64)(real_ns - time_now_ns()), __ATOMIC_RELAXED);
+    __atomic_store_n(&scale->real_known, true, __ATOMIC_RELEASE);
 }
 
 static NOINLINE void read_wall_clock(void)
 {
     u64 flags = spin_lock_irqsave(&wall.lock);
-    if (!wall.known)
+    if (!scale->real_known)
         set_wall_locked(wall.read_ns ? wall.read_ns() : time_now_ns());
     spin_unlock_irqrestore(&wall.lock, flags);
 }
 
 u64 time_real_ns(void)
 {
-    if (unlikely(!__atomic_load_n(&wall.known, __ATOMIC_ACQUIRE)))
+    if (unlikely(!__atomic_load_n(&scale->real_known, __ATOMIC_ACQUIRE)))
         read_wall_clock();
-    return time_now_ns() + (u64)__atomic_load_n(&wall.offset, __ATOMIC_RELAXED);
+    return time_now_ns() + (u64)__atomic_load_n(&scale->real_offset, __ATOMIC_RELAXED);
 }
 
 void time_set_real_ns(u64 ns)

@@ -28,6 +28,7 @@
 #include "fs/open.h"
 #include "kernel/proc/program.h"
 #include "kernel/proc/rootfs.h"
+#include "kernel/proc/vdso.h"
 #include "loader/image.h"
 #include "loader/stack.h"
 #include "mm/heap.h"
@@ -54,6 +55,7 @@ struct start {
     const struct exec_request *request;
     struct process *process;
     struct program program, interpreter;
+    vaddr_t vdso; /* 0: none */
     struct image image, interpreter_image;
     const char *argv[CMDLINE_ARGUMENTS_MAX + 2 * SCRIPTS_MAX + 1];
     size_t argc;
@@ -326,6 +328,7 @@ static vaddr_t build_stack(struct start *start, vaddr_t top)
         .envp = cmdline->environment,
         .envc = cmdline->environment_count,
         .interpreter_base = start->program.plan.has_interp ? start->interpreter_image.bias : 0,
+        .vdso = start->vdso,
     };
     struct stack_layout stack;
     if (stack_build(top, process->space.limits.stack, &start->image, &arguments, &stack) != 0)
@@ -391,6 +394,7 @@ static void run_program(void *argument)
     open_program(start, follow_scripts(start));
     set_names(task, &start->program.path);
     vaddr_t top = place_stack(process, request->cmdline, &start->program.plan);
+    start->vdso = vdso_map(&process->space);
     vaddr_t entry = place_program(start);
     vaddr_t stack = build_stack(start, top);
     open_standard_files(process, request);

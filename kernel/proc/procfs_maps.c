@@ -10,6 +10,7 @@
 
 #include "kernel/proc/memory_use.h"
 #include "kernel/proc/procfs_internal.h"
+#include "kernel/proc/vdso.h"
 #include "mm/vma.h"
 
 #define NAME_COLUMN  73 /* where names begin: Linux pads to 25 + 6 * sizeof(void *), and a blank */
@@ -62,6 +63,10 @@ static void show_mapping(struct text_builder *text, struct process *process, con
     if (vma->object && mapped_files_find(&process->mapped, vma->object, &path)) {
         show_file(text, vma, &path, line);
         path_put(&path);
+    } else if (vdso_name(vma)) {
+        text_add_string(text, "00000000 00:00 0 ");
+        text_pad(text, line, NAME_COLUMN);
+        text_add_string(text, vdso_name(vma));
     } else if (vma->object) {
         text_print(text, "%08lx 00:01 0 ", vma->offset);
         text_pad(text, line, NAME_COLUMN);

@@ -53,7 +53,7 @@ static u64 start_ns; /* true time when the clock was 0 */
 
 static void start(u64 hz, u64 reference_hz, u32 bits)
 {
-    memset(&scale, 0, sizeof(scale));
+    memset(&vdso_page, 0, sizeof(vdso_page));
     memset(&learning, 0, sizeof(learning));
     memset(&wall, 0, sizeof(wall));
     tsc_hz = hz;
