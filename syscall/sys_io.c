@@ -4,8 +4,12 @@
 #include <asm/poll.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
-#include <linux/fs.h>
 #include <linux/uio.h>
+
+/* To sparse, RWF_* have a type of their own, which an argument of a call has not. */
+#undef __bitwise
+#define __bitwise
+#include <linux/fs.h>
 
 #include "arch/usercopy.h"
 #include "fs/notify.h"
