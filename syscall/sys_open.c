@@ -129,7 +129,7 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
     struct fdtable *files = &process_current()->files;
     if ((flags & ~6u) || first > last) /* CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC */
         return -EINVAL;
-    for (u32 fd = first; fd <= last && fd < files->capacity; fd++) {
+    for (s64 fd = first; (fd = fdtable_next(files, fd)) >= 0 && fd <= last; fd++) {
         if (flags & 4)
             (void)!fdtable_set_close_on_exec(files, fd, true);
         else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An array of files that doubles when it is full. Files are released outside the lock.
+ * Files in chunks, which are found through an array that doubles when it is full: a large number
+ * does not cost what all smaller ones would. Files are released outside the lock.
  */
 #include "kernel/proc/fdtable.h"
 
@@ -10,8 +11,7 @@
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
-#define FIRST_CAPACITY 32
-#define CAPACITY_MAX   (1u << 17) /* 1 MiB of pointers, which the heap has in one piece */
+#define CAPACITY_MAX (1u << 20) /* /proc/sys/fs/nr_open */
 
 void fdtable_init(struct fdtable *table)
 {
@@ -25,68 +25,93 @@ static void close_file(struct fdtable *table, struct file *file)
     file_put(file);
 }
 
+/* NULL: no descriptor near `fd` was ever open. */
+static struct fd_chunk *chunk_of(const struct fdtable *table, u32 fd)
+{
+    return fd < table->capacity ? table->chunks[fd / FD_CHUNK] : NULL;
+}
+
+static struct file *file_at_locked(const struct fdtable *table, u32 fd)
+{
+    const struct fd_chunk *chunk = chunk_of(table, fd);
+    return chunk ? chunk->files[fd % FD_CHUNK] : NULL;
+}
+
 void fdtable_fini(struct fdtable *table)
 {
-    for (u32 fd = 0; fd < table->capacity; fd++)
-        if (table->files[fd])
-            close_file(table, table->files[fd]);
-    kfree(table->files);
-    kfree(table->close_on_exec);
+    for (u32 at = 0; at < table->capacity / FD_CHUNK; at++) {
+        struct fd_chunk *chunk = table->chunks[at];
+        for (u32 i = 0; chunk && i < FD_CHUNK; i++)
+            if (chunk->files[i])
+                close_file(table, chunk->files[i]);
+        kfree(chunk);
+    }
+    kfree(table->chunks);
     fdtable_init(table);
 }
 
-/* Make room for `fd`. 0 or -ENOMEM. */
+/* Let `chunks` reach to `fd`. 0 or -ENOMEM. */
 static int grow_locked(struct fdtable *table, u32 fd)
 {
-    u32 capacity = MAX(table->capacity, (u32)FIRST_CAPACITY);
+    u32 capacity = MAX(table->capacity, (u32)FD_CHUNK);
     while (capacity <= fd)
         capacity *= 2;
     if (capacity == table->capacity)
         return 0;
-    if (capacity > CAPACITY_MAX)
+    struct fd_chunk **chunks =
+        capacity <= CAPACITY_MAX ? kzalloc(capacity / FD_CHUNK * sizeof(*chunks)) : NULL;
+    if (!chunks)
         return -ENOMEM;
-    struct file **files = kzalloc(capacity * sizeof(*files));
-    u8 *close_on_exec = kzalloc(capacity);
-    if (!files || !close_on_exec) {
-        kfree(files);
-        kfree(close_on_exec);
-        return -ENOMEM;
-    }
-    if (table->capacity != 0) {
-        memcpy(files, table->files, table->capacity * sizeof(*files));
-        memcpy(close_on_exec, table->close_on_exec, table->capacity);
-    }
-    kfree(table->files);
-    kfree(table->close_on_exec);
-    table->files = files;
-    table->close_on_exec = close_on_exec;
+    if (table->capacity != 0)
+        memcpy(chunks, table->chunks, table->capacity / FD_CHUNK * sizeof(*chunks));
+    kfree(table->chunks);
+    table->chunks = chunks;
     table->capacity = capacity;
     return 0;
 }
 
-static bool is_open_locked(const struct fdtable *table, int fd)
+/* Make room for `fd`. 0 or -ENOMEM. */
+static int prepare_locked(struct fdtable *table, u32 fd)
 {
-    return fd >= 0 && (u32)fd < table->capacity && table->files[fd];
+    if (chunk_of(table, fd))
+        return 0;
+    int error = grow_locked(table, fd);
+    if (error != 0)
+        return error;
+    struct fd_chunk *chunk = kzalloc(sizeof(*chunk));
+    table->chunks[fd / FD_CHUNK] = chunk;
+    return chunk ? 0 : -ENOMEM;
+}
+
+s64 fdtable_next(struct fdtable *table, s64 from)
+{
+    u64 flags = spin_lock_irqsave(&table->lock);
+    s64 fd = from;
+    while (fd < table->capacity && !file_at_locked(table, fd))
+        fd = chunk_of(table, fd) ? fd + 1 : (s64)ALIGN_DOWN(fd, FD_CHUNK) + FD_CHUNK;
+    bool found = fd < table->capacity;
+    spin_unlock_irqrestore(&table->lock, flags);
+    return found ? fd : -1;
 }
 
 struct file *fdtable_get(struct fdtable *table, int fd)
 {
     u64 flags = spin_lock_irqsave(&table->lock);
-    struct file *file = is_open_locked(table, fd) ? table->files[fd] : NULL;
+    struct file *file = file_at_locked(table, fd); /* a negative one is beyond every capacity */
     if (file)
         file_get(file);
     spin_unlock_irqrestore(&table->lock, flags);
     return file;
 }
 
+/* There is room. */
 static void put_locked(struct fdtable *table, u32 fd, struct file *file, bool close_on_exec)
 {
-    table->files[fd] = file;
-    table->close_on_exec[fd] = close_on_exec;
+    struct fd_chunk *chunk = chunk_of(table, fd);
+    chunk->files[fd % FD_CHUNK] = file;
+    chunk->close_on_exec[fd % FD_CHUNK] = close_on_exec;
     if (!file)
         table->lowest_free = MIN(table->lowest_free, fd);
-    else if (fd == table->lowest_free)
-        table->lowest_free++;
 }
 
 int fdtable_install(struct fdtable *table, struct file *file, int lowest, u64 limit,
@@ -94,9 +119,11 @@ int fdtable_install(struct fdtable *table, struct file *file, int lowest, u64 li
 {
     u64 flags = spin_lock_irqsave(&table->lock);
     u32 fd = MAX((u32)lowest, table->lowest_free);
-    while (fd < table->capacity && table->files[fd])
+    while (file_at_locked(table, fd))
         fd++;
-    int result = fd >= limit ? -EMFILE : grow_locked(table, fd);
+    if ((u32)lowest <= table->lowest_free)
+        table->lowest_free = fd;
+    int result = fd >= limit ? -EMFILE : prepare_locked(table, fd);
     if (result == 0) {
         put_locked(table, fd, file, close_on_exec);
         result = fd;
@@ -111,9 +138,9 @@ int fdtable_replace(struct fdtable *table, struct file *file, int fd, u64 limit,
         return -EBADF;
     struct file *old = NULL;
     u64 flags = spin_lock_irqsave(&table->lock);
-    int error = grow_locked(table, fd);
+    int error = prepare_locked(table, fd);
     if (error == 0) {
-        old = table->files[fd];
+        old = file_at_locked(table, fd);
         put_locked(table, fd, file, close_on_exec);
     }
     spin_unlock_irqrestore(&table->lock, flags);
@@ -125,7 +152,7 @@ int fdtable_replace(struct fdtable *table, struct file *file, int fd, u64 limit,
 int fdtable_close(struct fdtable *table, int fd)
 {
     u64 flags = spin_lock_irqsave(&table->lock);
-    struct file *file = is_open_locked(table, fd) ? table->files[fd] : NULL;
+    struct file *file = file_at_locked(table, fd);
     if (file)
         put_locked(table, fd, NULL, false);
     spin_unlock_irqrestore(&table->lock, flags);
@@ -138,7 +165,8 @@ int fdtable_close(struct fdtable *table, int fd)
 int fdtable_get_close_on_exec(struct fdtable *table, int fd)
 {
     u64 flags = spin_lock_irqsave(&table->lock);
-    int result = is_open_locked(table, fd) ? table->close_on_exec[fd] : -EBADF;
+    int result =
+        file_at_locked(table, fd) ? chunk_of(table, fd)->close_on_exec[fd % FD_CHUNK] : -EBADF;
     spin_unlock_irqrestore(&table->lock, flags);
     return result;
 }
@@ -146,9 +174,9 @@ int fdtable_get_close_on_exec(struct fdtable *table, int fd)
 int fdtable_set_close_on_exec(struct fdtable *table, int fd, bool on)
 {
     u64 flags = spin_lock_irqsave(&table->lock);
-    int result = is_open_locked(table, fd) ? 0 : -EBADF;
+    int result = file_at_locked(table, fd) ? 0 : -EBADF;
     if (result == 0)
-        table->close_on_exec[fd] = on;
+        chunk_of(table, fd)->close_on_exec[fd % FD_CHUNK] = on;
     spin_unlock_irqrestore(&table->lock, flags);
     return result;
 }

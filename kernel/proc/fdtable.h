@@ -6,17 +6,26 @@
 #include "fs/file.h"
 #include "kernel/core/spinlock.h"
 
+#define FD_CHUNK 64 /* descriptors that are allocated together */
+
+struct fd_chunk {
+    struct file *files[FD_CHUNK]; /* NULL: free */
+    u8 close_on_exec[FD_CHUNK];   /* one byte each */
+};
+
 struct fdtable {
-    struct spinlock lock; /* guards all below */
-    struct file **files;  /* NULL: free */
-    u8 *close_on_exec;    /* one byte each */
-    u32 capacity;
-    u32 lowest_free; /* no descriptor below is free */
+    struct spinlock lock;     /* guards all below */
+    struct fd_chunk **chunks; /* NULL: none of its descriptors was ever open */
+    u32 capacity;             /* descriptors below this have a place in `chunks` */
+    u32 lowest_free;          /* no descriptor below is free */
 };
 
 void fdtable_init(struct fdtable *table);
 /* Close all descriptors and free the table. */
 void fdtable_fini(struct fdtable *table);
+
+/* The lowest descriptor from `from` on that is open, or -1. */
+s64 fdtable_next(struct fdtable *table, s64 from);
 
 /* The file behind `fd` with a reference for the caller, or NULL. */
 struct file *fdtable_get(struct fdtable *table, int fd);

@@ -19,14 +19,7 @@ static struct mount nameless = {.parent = &nameless};
 /* The lowest descriptor from `from` on that is open. */
 static s64 next_fd(const struct node_place *parent, s64 from)
 {
-    struct fdtable *table = &procfs_process(parent)->files;
-    s64 found = -1;
-    u64 flags = spin_lock_irqsave(&table->lock);
-    for (s64 fd = from; fd < table->capacity && found < 0; fd++)
-        if (table->files[fd])
-            found = fd;
-    spin_unlock_irqrestore(&table->lock, flags);
-    return found;
+    return fdtable_next(&procfs_process(parent)->files, from);
 }
 
 static int last_number(const struct node_place *place)

@@ -113,6 +113,22 @@ static void test_closing(void)
     set_limit(1024);
 }
 
+/* The largest descriptor that the hard limit allows, and none below it. */
+static void test_large(void)
+{
+    struct rlimit limit;
+    call(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+    int largest = (int)(limit.rlim_max < 1048576 ? limit.rlim_max : 1048576) - 1;
+    set_limit((unsigned long)largest + 1);
+    check("the largest descriptor", call(__NR_dup2, 1, largest) == largest);
+    check_result("it is open", call(__NR_fcntl, largest, F_GETFD), 0);
+    check_result("the lowest is free", call(__NR_dup, 1), FIRST);
+    check("none above it", call(__NR_fcntl, 1, F_DUPFD, largest) == -EMFILE);
+    check_result("both closed", call(__NR_close_range, FIRST, -1, 0), 0);
+    check_result("the largest, too", call(__NR_fcntl, largest, F_GETFD), -EBADF);
+    set_limit(1024);
+}
+
 static long count_names(int fd)
 {
     long count = 0, got;
@@ -171,6 +187,7 @@ int main(void)
     test_opening();
     test_waiting();
     test_closing();
+    test_large();
     test_names();
     check_result("the end", call(__NR_rmdir, ROOT), 0);
     return check_finish();
