@@ -75,7 +75,7 @@ struct process {
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
     struct process_io io;
     u32 membarriers; /* MEMBARRIER_CMD_REGISTER_* that were given */
-    u64 start_ns; /* since boot */
+    u64 start_ns;    /* since boot */
     struct capabilities capabilities;
     struct process_wishes wishes;
     int group_count; /* supplementary groups, each of them number 0 */
