@@ -393,6 +393,7 @@ def test_what_no_root_is_without(tmp_path):
     assert [modes[path] for path in ("/tmp", "/var/tmp", "/dev/shm", "/root")] == [0o1777] * 3 + [0o700]
     zone = tmp_path / "zone"
     zone.write_bytes(tree.find("/etc/localtime").data())
+    assert tree.find("/usr/share/zoneinfo/UTC").data() == zone.read_bytes()
     done = subprocess.run(["date", "-d", "@0", "+%Z %H"], env={"TZ": f":{zone}"}, capture_output=True,
                           text=True, check=True)
     assert done.stdout == "UTC 00\n"
@@ -578,3 +579,12 @@ def test_converters_of_character_sets_go_along(tmp_path, converts):
     tree = _packed(tmp_path, path)
     folder = os.path.dirname(os.path.realpath("/lib/x86_64-linux-gnu/libc.so.6")) + "/gconv"
     assert bool(tree.find(folder)) == converts
+
+
+def test_descriptions_of_terminals_go_along(tmp_path):
+    """If something is linked with what reads them."""
+    path = _compile(tmp_path / "tool", "int main(void) { return 0; }", "-Wl,--no-as-needed",
+                    "-l:libtinfo.so.6")
+    assert _packed(tmp_path, path).find("/lib/terminfo/l/linux")
+    path = _compile(tmp_path / "plain", "int main(void) { return 0; }")
+    assert not _packed(tmp_path, path).find("/lib/terminfo")

@@ -42,5 +42,6 @@ def add(tree):
     for path, text in FILES.items():
         if tree.find(path) is None:
             tree.put(path, Node.of_bytes(text.encode()))
-    if tree.find("/etc/localtime") is None:
-        tree.put("/etc/localtime", Node.of_bytes(utc_zone()))
+    for path in ("/etc/localtime", "/usr/share/zoneinfo/UTC"):
+        if tree.find(path) is None:
+            tree.put(path, Node.of_bytes(utc_zone()))

@@ -8,9 +8,9 @@ for in the root first. What a root lacks is taken from the host: all of it if th
 for the program, if the program itself is the host's, or if --libs is given; otherwise a root that
 has its own loader is taken as complete.
 
-A dynamic program of the host also brings the folders that are its own (own_folders.py), and glibc's
-converters of character sets if it or a library uses iconv(3). Whatever else a program opens has to be
-named with --with.
+A dynamic program of the host also brings the folders that are its own (own_folders.py), glibc's
+converters of character sets if it or a library uses iconv(3), and the descriptions of terminals if it
+is linked with terminfo. Whatever else a program opens has to be named with --with.
 """
 
 import os
@@ -230,9 +230,8 @@ class _Build:
             else:
                 self._add_with(folder)
 
-    def _add_converters(self, libc):
-        """glibc's converters of character sets, which it loads when iconv_open asks for one."""
-        folder = f"{os.path.dirname(libc)}/gconv"
+    def _add_data(self, folder):
+        """What a library reads or loads at run time."""
         if self.tree.find(folder) is None and os.path.isdir(folder):
             roots.add_host_path(self.tree, folder, self.omissions)
 
@@ -262,8 +261,11 @@ class _Build:
                 roots.add_host_path(self.tree, found, self.omissions)
                 if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
                     self.cached.setdefault(os.path.basename(found), found)
-            if converts and os.path.basename(found) == libraries.GLIBC:
-                self._add_converters(found)
+            name = os.path.basename(found)
+            if converts and name == libraries.GLIBC:
+                self._add_data(f"{os.path.dirname(found)}/gconv")
+            elif name.startswith(libraries.TERMINFO):
+                self._add_data("/lib/terminfo")
 
     # ---- The end --------------------------------------------------------------------------------
 
