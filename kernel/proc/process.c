@@ -15,11 +15,13 @@
 #include "mm/heap.h"
 #include "mm/page.h"
 
-#define OPEN_FILES_SOFT 1024
-#define OPEN_FILES_HARD 1048576
-#define STACK_SOFT      (8 * MIB)
-#define LOCKED_MEMORY   (8 * MIB)
-#define MESSAGE_QUEUES  819200
+#define OPEN_FILES_SOFT   1024
+#define OPEN_FILES_HARD   1048576
+#define STACK_SOFT        (8 * MIB)
+#define LOCKED_MEMORY     (8 * MIB)
+#define MESSAGE_QUEUES    819200
+/* Linux lets threads take an eighth of memory (kernel/fork.c: set_max_threads). */
+#define LINUX_THREAD_SIZE (16 * KIB)
 
 static NORETURN void (*power_off)(u8 status);
 
@@ -38,6 +40,8 @@ static void limits_init(struct rlimit64 *limits)
     limits[RLIMIT_NOFILE] = (struct rlimit64){OPEN_FILES_SOFT, OPEN_FILES_HARD};
     limits[RLIMIT_MEMLOCK] = (struct rlimit64){LOCKED_MEMORY, LOCKED_MEMORY};
     limits[RLIMIT_MSGQUEUE] = (struct rlimit64){MESSAGE_QUEUES, MESSAGE_QUEUES};
+    limits[RLIMIT_NPROC].rlim_cur = limits[RLIMIT_NPROC].rlim_max =
+        page_total_count() * PAGE_SIZE / (LINUX_THREAD_SIZE * 8) / 2;
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
 }
 
