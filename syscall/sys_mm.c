@@ -26,12 +26,14 @@ struct request {
     u32 vma_flags;
 };
 
-/* The VMA_* flags that the request asks for. */
+/* The VMA_* flags that the request asks for. The stack of a thread is large and hardly used: no
+ * large pages for it (as Linux since 6.7). */
 static u32 flags_wanted(u64 flags)
 {
     return ((flags & MAP_TYPE) != MAP_PRIVATE ? VMA_SHARED : 0) |
            (flags & MAP_GROWSDOWN ? VMA_GROWS_DOWN : 0) |
-           (flags & MAP_NORESERVE ? VMA_NO_RESERVE : 0) | (flags & MAP_LOCKED ? VMA_LOCKED : 0);
+           (flags & MAP_NORESERVE ? VMA_NO_RESERVE : 0) | (flags & MAP_LOCKED ? VMA_LOCKED : 0) |
+           (flags & MAP_STACK ? VMA_NO_HUGE : 0);
 }
 
 /* Files whose last mapping went away need not be kept any more. */

@@ -65,7 +65,9 @@ void memory_use_locked(const struct aspace *space, struct memory_use *out)
             out->data += pages;
         else if ((vma->prot & PROT_EXEC) && !(vma->prot & PROT_WRITE))
             out->code += pages;
+        u64 before = resident_sum(&out->resident);
         add_mapping(vma, &out->resident);
+        out->locked_resident += vma->flags & VMA_LOCKED ? resident_sum(&out->resident) - before : 0;
     }
     out->mapped_peak = MAX(space->mapped_peak >> PAGE_SHIFT, out->mapped);
     out->resident_peak = MAX(space->resident_peak, resident_sum(&out->resident));

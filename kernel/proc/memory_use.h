@@ -26,6 +26,7 @@ static inline u64 resident_sum(const struct resident_pages *pages)
 struct memory_use {
     struct resident_pages resident;
     u64 mapped, data, stack, code, locked;
+    u64 locked_resident;            /* of locked: in memory */
     u64 mapped_peak, resident_peak; /* the most that there ever was of both */
     u64 tables;                     /* of the page tables */
 };

@@ -216,6 +216,10 @@ static void test_numbers(void)
     check_result("MADV_NOHUGEPAGE", smaps_kib(memory, "AnonHugePages:"), 0);
     check_result("one page", smaps_kib(memory, "Rss:"), 4);
     unmap(memory, 2 * LARGE);
+    memory = (char *)call(__NR_mmap, 0, 8 * LARGE, RW, ANONYMOUS | MAP_STACK, -1, 0);
+    memory[4 * LARGE] = 1;
+    check_result("a thread's stack", smaps_kib(memory, "AnonHugePages:"), 0);
+    unmap(memory, 8 * LARGE);
     check_result("PR_GET_THP_DISABLE", call(__NR_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
     check_result("PR_SET_THP_DISABLE", call(__NR_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
     check_result("is told", call(__NR_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
