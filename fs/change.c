@@ -196,7 +196,7 @@ static int check_target(const struct rename *r)
     if (r->flags & RENAME_NOREPLACE)
         return -EEXIST;
     if (r->flags & RENAME_EXCHANGE)
-        return 0;
+        return r->new->mounts != 0 ? -EBUSY : 0;
     bool onto_directory = inode_is(r->new->inode, S_IFDIR);
     if (moves_directory && !onto_directory)
         return -ENOTDIR;

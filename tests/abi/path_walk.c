@@ -117,6 +117,14 @@ static void test_slashes(void)
     check_result("rmdir of two dots", call(__NR_rmdir, "made/.."), -ENOTEMPTY);
     check_result("rmdir of the root", call(__NR_rmdir, "/"), -EBUSY);
     check_result("rmdir of a mount", call(__NR_rmdir, "/dev/shm"), -EBUSY);
+    check_result(
+        "a mount in exchange",
+        call(__NR_renameat2, AT_FDCWD, "/dev/full", AT_FDCWD, "/dev/shm", 2 /* RENAME_EXCHANGE */),
+        -EBUSY);
+    check_result(
+        "and the other way",
+        call(__NR_renameat2, AT_FDCWD, "/dev/shm", AT_FDCWD, "/dev/full", 2 /* RENAME_EXCHANGE */),
+        -EBUSY);
     check_result("rmdir of a link", call(__NR_rmdir, "to-dir"), -ENOTDIR);
     check_result("... with a slash", call(__NR_rmdir, "to-dir/"), -ENOTDIR);
     check_result("rmdir of a file", call(__NR_rmdir, "dir/file"), -ENOTDIR);
