@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every pointer of every call, bad in every way: null, in the kernel, non-canonical, at the end of
- * user space, not mapped, without permission, into a hole; and read-only where the kernel would
- * write. Each must answer -EFAULT, and the program must go on.
+ * Every pointer of every call, bad in every way (hostile/pointers.c): each must answer -EFAULT, and
+ * the program must go on. Here the process, its time and its signals; bad_pointers_files.c has names
+ * and files, bad_pointers_events.c what waits.
  */
 #include "tests/abi/check.h"
+#include "tests/abi/hostile/pointers.h"
 
 #include <asm/prctl.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
 
-#define MAY_BE_NULL 1 /* a null pointer means something else */
-#define IS_WRITTEN  2 /* the kernel writes there */
-#define NO_STRADDLE 4 /* a part may be done, or alignment is checked before */
-
 static char buffer[4096];
+static char pages[4 * PAGE] __attribute__((aligned(PAGE)));
+static int word;
+static struct __user_cap_header_struct capabilities = {_LINUX_CAPABILITY_VERSION_3, 0};
 static struct iovec vector;
 static char exe[] = "/proc/self/exe";
-
-struct pointer_case {
-    const char *name;
-    long number;
-    long arguments[6];
-    int pointer; /* which of the arguments is the bad one */
-    int flags;
-};
 
 static const struct pointer_case calls[] = {
     {"write", __NR_write, {1, 0, 2}, 1, 0},
@@ -63,22 +55,46 @@ static const struct pointer_case calls[] = {
     {"futex wait", __NR_futex, {0, FUTEX_WAIT_PRIVATE, 1}, 0, NO_STRADDLE},
     {"gettimeofday", __NR_gettimeofday, {0, 0}, 0, MAY_BE_NULL | IS_WRITTEN},
     {"getresuid", __NR_getresuid, {0, (long)buffer, (long)buffer}, 0, IS_WRITTEN},
+    {"getresuid effective", __NR_getresuid, {(long)buffer, 0, (long)buffer}, 1, IS_WRITTEN},
+    {"getresuid saved", __NR_getresuid, {(long)buffer, (long)buffer, 0}, 2, IS_WRITTEN},
+    {"getresgid", __NR_getresgid, {0, (long)buffer, (long)buffer}, 0, IS_WRITTEN},
+    {"getresgid effective", __NR_getresgid, {(long)buffer, 0, (long)buffer}, 1, IS_WRITTEN},
+    {"getresgid saved", __NR_getresgid, {(long)buffer, (long)buffer, 0}, 2, IS_WRITTEN},
     {"sysinfo", __NR_sysinfo, {0}, 0, IS_WRITTEN},
+    {"gettimeofday zone", __NR_gettimeofday, {0, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
+    {"time", __NR_time, {0}, 0, MAY_BE_NULL | IS_WRITTEN},
+    {"times", __NR_times, {0}, 0, MAY_BE_NULL | IS_WRITTEN},
+    {"getrlimit", __NR_getrlimit, {RLIMIT_CORE, 0}, 1, IS_WRITTEN},
+    {"setrlimit", __NR_setrlimit, {RLIMIT_CORE, 0}, 1, 0},
+    {"getrusage", __NR_getrusage, {RUSAGE_SELF, 0}, 1, IS_WRITTEN},
+    {"setgroups", __NR_setgroups, {2, 0}, 1, 0},
+    {"capget header", __NR_capget, {0, (long)buffer}, 0, IS_WRITTEN},
+    {"capget", __NR_capget, {(long)&capabilities, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
+    {"capset header", __NR_capset, {0, (long)buffer}, 0, IS_WRITTEN},
+    {"capset", __NR_capset, {(long)&capabilities, 0}, 1, 0},
+    {"sched_setaffinity", __NR_sched_setaffinity, {0, 8, 0}, 2, 0},
+    {"sched_getparam", __NR_sched_getparam, {0, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
+    {"sched_setparam", __NR_sched_setparam, {0, 0}, 1, MAY_BE_NULL},
+    {"sched_setscheduler", __NR_sched_setscheduler, {0, 0, 0}, 2, MAY_BE_NULL},
+    {"sched_rr_get_interval", __NR_sched_rr_get_interval, {0, 0}, 1, IS_WRITTEN},
+    {"PR_SET_NAME", __NR_prctl, {PR_SET_NAME, 0}, 1, 0},
+    {"PR_GET_NAME", __NR_prctl, {PR_GET_NAME, 0}, 1, IS_WRITTEN},
+    {"get_robust_list", __NR_get_robust_list, {0, 0, (long)buffer}, 1, IS_WRITTEN},
+    {"get_robust_list size", __NR_get_robust_list, {0, (long)buffer, 0}, 2, IS_WRITTEN},
+    {"clock_getres", __NR_clock_getres, {CLOCK_MONOTONIC, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
+    {"getcpu", __NR_getcpu, {0, 0, 0}, 0, MAY_BE_NULL | IS_WRITTEN},
+    {"getcpu node", __NR_getcpu, {0, 0, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
+    {"futex time", __NR_futex, {(long)&word, FUTEX_WAIT_PRIVATE, 1, 0}, 3, MAY_BE_NULL},
+    {"futex wait with bits",
+     __NR_futex,
+     {0, FUTEX_WAIT_BITSET_PRIVATE, 1, 0, 0, 1},
+     0,
+     NO_STRADDLE},
+    {"mincore", __NR_mincore, {(long)pages, 4 * PAGE, 0}, 2, IS_WRITTEN},
 };
 
-static void case_run(const struct pointer_case *row, const char *kind, void *pointer)
-{
-    char name[80];
-    long a[6];
-
-    memcpy(a, row->arguments, sizeof(a));
-    a[row->pointer] = (long)pointer;
-    snprintf(name, sizeof(name), "%s: %s", row->name, kind);
-    check_result(name, call6(row->number, a[0], a[1], a[2], a[3], a[4], a[5]), -EFAULT);
-}
-
 /* The parts of vectors are pointers as well. */
-static void vectors_run(const char *kind, void *pointer)
+static void part_run(const char *kind, void *pointer)
 {
     char name[80];
 
@@ -89,38 +105,7 @@ static void vectors_run(const char *kind, void *pointer)
 
 int main(void)
 {
-    char *straddling = page_before_hole() - 1;
-    struct {
-        const char *kind;
-        void *pointer;
-        int unless; /* flags with which it is left out */
-        int only;   /* flags without which it is left out */
-    } pointers[] = {
-        {"null", NULL, MAY_BE_NULL, 0},
-        {"the first page", (void *)64, 0, 0},
-        {"in the kernel", (void *)KERNEL_ADDRESS, 0, 0},
-        {"the beginning of the kernel's half", (void *)0xffff800000000000, 0, 0},
-        {"the last address", (void *)-8, 0, 0},
-        {"non-canonical", (void *)NON_CANONICAL, 0, 0},
-        {"the end of user space", (void *)USER_END, 0, 0},
-        {"not mapped", page_unmapped(), 0, 0},
-        {"without permission", page_protected(PROT_NONE), 0, 0},
-        {"into a hole", straddling, NO_STRADDLE, 0},
-        {"read-only", page_protected(PROT_READ), 0, IS_WRITTEN},
-        {"code", (void *)(uintptr_t)main, 0, IS_WRITTEN},
-    };
-
-    for (size_t c = 0; c < ARRAY_LENGTH(calls); c++) {
-        for (size_t p = 0; p < ARRAY_LENGTH(pointers); p++) {
-            *straddling = '/'; /* a call before may have written its first byte */
-            if ((calls[c].flags & pointers[p].unless) == 0 &&
-                (calls[c].flags & pointers[p].only) == pointers[p].only)
-                case_run(&calls[c], pointers[p].kind, pointers[p].pointer);
-        }
-    }
-    for (size_t p = 0; p < ARRAY_LENGTH(pointers); p++) {
-        if (pointers[p].only == 0)
-            vectors_run(pointers[p].kind, pointers[p].pointer);
-    }
+    pointers_check(calls, ARRAY_LENGTH(calls));
+    pointers_each(part_run);
     return check_finish();
 }
