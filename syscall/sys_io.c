@@ -236,7 +236,8 @@ static long transfer_checked(struct file *file, const struct iovec *vectors, siz
     return result;
 }
 
-static long transfer_file(struct file *file, uptr user, size_t count, const struct many *many)
+/* Of `count` only the lower half counts, as on Linux (import_iovec). */
+static long transfer_file(struct file *file, uptr user, u32 count, const struct many *many)
 {
     struct iovec *vectors;
     if (many->offset != OWN_POSITION && !file->ops->seek)

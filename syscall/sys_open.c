@@ -219,9 +219,9 @@ long sys_fcntl(int fd, unsigned command, u64 argument)
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if (argument >= descriptor_limit())
+        if ((u32)argument >= descriptor_limit()) /* Linux, too, takes the lower half alone */
             return -EINVAL;
-        return duplicate(fd, argument, command == F_DUPFD_CLOEXEC);
+        return duplicate(fd, (u32)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return fdtable_get_close_on_exec(files, fd);
     case F_SETFD:

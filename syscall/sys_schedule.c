@@ -180,7 +180,8 @@ long sys_sched_rr_get_interval(int pid, uptr interval)
 long sys_sched_getaffinity(int pid, unsigned size, uptr set)
 {
     u64 processors = 1;
-    if (size < sizeof(processors) || size % sizeof(processors) != 0)
+    unsigned bits = size * 8; /* which is 0 for 2^29, on Linux as well */
+    if (bits == 0 || size % sizeof(processors) != 0)
         return -EINVAL;
     if (!is_own_id(pid))
         return -ESRCH;

@@ -89,7 +89,7 @@ static long position_get(struct position *position, struct file *file, uptr user
 static bool position_ok(const struct position *position, u64 size)
 {
     s64 end;
-    return (s64)position->value >= 0 &&
+    return (s64)position->value >= 0 && (s64)size >= 0 &&
            !__builtin_add_overflow((s64)position->value, (s64)size, &end);
 }
 
@@ -225,7 +225,7 @@ long sys_splice(int in, uptr in_offset, int out, uptr out_offset, size_t size, u
     long result = pair_get(in, out, &pair);
     if (result != 0)
         return result;
-    result = splice_pair(&pair, in_offset, out_offset, MIN(size, TRANSFER_MAX), flags);
+    result = splice_pair(&pair, in_offset, out_offset, size, flags);
     pair_tell(&pair, result);
     pair_put(&pair);
     return result_of(result);
@@ -273,7 +273,7 @@ static long vmsplice_vectors(struct file *file, struct pipe *pipe, const struct 
     return done;
 }
 
-static long vmsplice_file(struct file *file, uptr user, size_t count, unsigned flags)
+static long vmsplice_file(struct file *file, uptr user, u32 count, unsigned flags)
 {
     struct pipe *pipe = pipe_of(file);
     struct iovec *vectors = kmalloc(MAX(count, 1UL) * sizeof(*vectors));
@@ -297,7 +297,7 @@ long sys_vmsplice(int fd, uptr vectors, size_t count, unsigned flags)
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    long result = count > UIO_MAXIOV ? -EINVAL : vmsplice_file(file, vectors, count, flags);
+    long result = (u32)count > UIO_MAXIOV ? -EINVAL : vmsplice_file(file, vectors, count, flags);
     file_put(file);
     return result_of(result);
 }

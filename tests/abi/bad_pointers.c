@@ -79,6 +79,7 @@ static const struct pointer_case calls[] = {
     {"sched_rr_get_interval", __NR_sched_rr_get_interval, {0, 0}, 1, IS_WRITTEN},
     {"PR_SET_NAME", __NR_prctl, {PR_SET_NAME, 0}, 1, 0},
     {"PR_GET_NAME", __NR_prctl, {PR_GET_NAME, 0}, 1, IS_WRITTEN},
+    {"PR_GET_PDEATHSIG", __NR_prctl, {PR_GET_PDEATHSIG, 0}, 1, IS_WRITTEN},
     {"get_robust_list", __NR_get_robust_list, {0, 0, (long)buffer}, 1, IS_WRITTEN},
     {"get_robust_list size", __NR_get_robust_list, {0, (long)buffer, 0}, 2, IS_WRITTEN},
     {"clock_getres", __NR_clock_getres, {CLOCK_MONOTONIC, 0}, 1, MAY_BE_NULL | IS_WRITTEN},
