@@ -144,10 +144,10 @@ static bool is_own_thread(int tgid, int tid)
 long sys_kill(int pid, int signal)
 {
     struct process *process = process_current();
-    if (!is_signal(signal))
-        return -EINVAL;
     if (pid != process->pid && pid != 0 && pid != -process->pid)
         return -ESRCH;
+    if (!is_signal(signal))
+        return -EINVAL;
     struct signal_info info = {.code = SI_USER, .pid = process->pid};
     return signal == 0 ? 0 : signal_send_process(process, signal, &info);
 }
