@@ -390,13 +390,27 @@ static int protect_locked(struct aspace *space, vaddr_t start, vaddr_t end, u32 
     return reached >= end ? 0 : -ENOMEM;
 }
 
+/* PROT_GROWSDOWN: the change begins where the stack does. PROT_GROWSUP: nothing grows upwards. */
+static int find_stack_start(const struct aspace *space, vaddr_t end, u32 prot, vaddr_t *start)
+{
+    const struct vma *vma = vma_find(&space->vmas, *start);
+    if (!vma || vma->start >= (prot & PROT_GROWSUP ? *start + 1 : end))
+        return -ENOMEM;
+    *start = vma->start;
+    return (prot & PROT_GROWSDOWN) && (vma->flags & VMA_GROWS_DOWN) ? 0 : -EINVAL;
+}
+
 int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot)
 {
     int error = check_range(address, &length);
     if (error != 0 || length == 0)
         return error;
+    vaddr_t end = address + length;
     mutex_lock(&space->lock);
-    error = protect_locked(space, address, address + length, prot);
+    if (prot & (PROT_GROWSDOWN | PROT_GROWSUP))
+        error = find_stack_start(space, end, prot, &address);
+    if (error == 0)
+        error = protect_locked(space, address, end, prot & ~(PROT_GROWSDOWN | PROT_GROWSUP));
     mutex_unlock(&space->lock);
     return error;
 }

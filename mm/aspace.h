@@ -103,7 +103,8 @@ int aspace_map(struct aspace *space, vaddr_t address, u64 length, u32 prot, u32 
 /* Unmap all that lies in the range; holes are fine. 0, -EINVAL, -ENOMEM. */
 int aspace_unmap(struct aspace *space, vaddr_t address, u64 length) MUST_CHECK;
 
-/* Change protection. 0, -EINVAL, -ENOMEM (a hole in the range, or no memory), -EACCES (writing to
+/* Change protection; with PROT_GROWSDOWN from the beginning of the stack that the range is in. 0,
+ * -EINVAL, -ENOMEM (a hole in the range, or no memory), -EACCES (writing to
  * VMA_READ_ONLY). What lies below the first failure has changed. */
 int aspace_protect(struct aspace *space, vaddr_t address, u64 length, u32 prot) MUST_CHECK;
 

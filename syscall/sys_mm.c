@@ -90,39 +90,73 @@ static long object_of(struct file *file, u64 prot, u32 *vma_flags, struct vm_obj
     return 0;
 }
 
-static long map_file(struct request *r, int fd, u64 offset)
+/* Flags that MAP_SHARED_VALIDATE knows (Linux: LEGACY_MAP_MASK). */
+#define FLAGS_KNOWN                                                                          \
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | \
+     MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |         \
+     MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
+
+/* What anonymous memory and files refuse alike. */
+static long check_request(const struct request *r)
 {
-    if (offset + r->length < offset)
+    u64 type = r->flags & MAP_TYPE;
+    if (r->length == 0 || type < MAP_SHARED || type > MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    return ALIGN_UP(r->length, PAGE_SIZE) == 0 ? -ENOMEM : 0;
+}
+
+static long map_open_file(struct request *r, struct file *file)
+{
+    long result = check_request(r);
+    if (result != 0)
+        return result;
+    if (r->length > INT64_MAX || r->offset > INT64_MAX - r->length)
         return -EOVERFLOW;
+    if ((r->flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (r->flags & ~(u64)FLAGS_KNOWN))
+        return -EOPNOTSUPP;
+    result = object_of(file, r->prot, &r->vma_flags, &r->object);
+    if (result == 0 && (r->flags & MAP_GROWSDOWN))
+        result = -EINVAL;
+    if (result == 0) {
+        if (file->dentry && file->inode->object)
+            mapped_files_note(&process_current()->mapped,
+                              &(struct path){file->mount, file->dentry});
+        result = map(r);
+    }
+    vm_object_put(r->object);
+    return result;
+}
+
+static long map_file(struct request *r, int fd)
+{
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    r->offset = offset;
-    if (file->dentry && file->inode->object)
-        mapped_files_note(&process_current()->mapped, &(struct path){file->mount, file->dentry});
-    long result = object_of(file, r->prot, &r->vma_flags, &r->object);
-    if (result == 0) {
-        result = map(r);
-        vm_object_put(r->object);
-    }
+    bool huge = r->flags & MAP_HUGETLB; /* no file has such pages */
+    long result = huge ? -EINVAL : map_open_file(r, file);
     file_put(file);
     return result;
 }
 
+static long map_anonymous(struct request *r)
+{
+    u64 type = r->flags & MAP_TYPE;
+    if (r->flags & MAP_HUGETLB) /* as on a Linux whose pool of huge pages is empty */
+        return -ENOMEM;
+    long result = check_request(r);
+    if (result == 0 &&
+        (type == MAP_SHARED_VALIDATE || (type == MAP_SHARED && (r->flags & MAP_GROWSDOWN))))
+        result = -EINVAL;
+    r->offset = 0;
+    return result != 0 ? result : map(r);
+}
+
 long sys_mmap(vaddr_t address, size_t length, u64 prot, u64 flags, int fd, u64 offset)
 {
-    u64 type = flags & MAP_TYPE;
+    struct request request = {address, length, prot, flags, NULL, offset, flags_wanted(flags)};
     if (!IS_ALIGNED(offset, PAGE_SIZE))
         return -EINVAL;
-    if (length == 0 || (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
-        return -EINVAL;
-    if (type != MAP_PRIVATE && (type == MAP_SHARED_VALIDATE || (flags & MAP_GROWSDOWN)) &&
-        (flags & MAP_ANONYMOUS))
-        return -EINVAL;
-    if (flags & MAP_HUGETLB) /* as on a Linux whose pool of huge pages is empty */
-        return flags & MAP_ANONYMOUS ? -ENOMEM : -EINVAL;
-    struct request request = {address, length, prot, flags, NULL, 0, flags_wanted(flags)};
-    return flags & MAP_ANONYMOUS ? map(&request) : map_file(&request, fd, offset);
+    return flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(&request, fd);
 }
 
 long sys_munmap(vaddr_t address, size_t length)
@@ -138,7 +172,7 @@ long sys_mprotect(vaddr_t address, size_t length, u64 prot)
     bool unknown = prot & ~(u64)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP);
     if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (unknown && length != 0))
         return -EINVAL;
-    return aspace_protect(space(), address, length, prot & PROT_ALL);
+    return aspace_protect(space(), address, length, (prot & PROT_ALL) | grows);
 }
 
 long sys_mremap(vaddr_t old_address, size_t old_length, size_t new_length, u64 flags,

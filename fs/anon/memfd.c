@@ -221,6 +221,7 @@ long memfd_get_seals(const struct file *file)
     return file_is_memfd(file) ? (long)memfd_of(file->inode)->seals : -EINVAL;
 }
 
+/* Could a mapping still be written through? (Linux before 6.7 counts the read-only ones, too.) */
 static bool is_mapped_shared(struct vm_object *object)
 {
     bool shared = false;
@@ -228,7 +229,7 @@ static bool is_mapped_shared(struct vm_object *object)
     u64 flags = spin_lock_irqsave(&object->mappings_lock);
     list_for_each_entry(vma, &object->mappings, object_link)
     {
-        shared |= vma->flags & VMA_SHARED;
+        shared |= (vma->flags & (VMA_SHARED | VMA_READ_ONLY)) == VMA_SHARED;
     }
     spin_unlock_irqrestore(&object->mappings_lock, flags);
     return shared;

@@ -141,6 +141,11 @@ static void test_seals(void)
     call(__NR_pread64, fd, got, 1, 0);
     check("but stores to the old mapping", got[0] == 'z');
     check_result("no new one", call(__NR_mmap, 0, PAGE, PROT_WRITE, MAP_SHARED, fd, 0), -EPERM);
+    char *reading = (char *)call(__NR_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    check("but one to read", byte_readable(reading));
+    check_result("which cannot be made writable",
+                 call(__NR_mprotect, reading, PAGE, PROT_READ | PROT_WRITE), -EACCES);
+    call(__NR_munmap, reading, PAGE);
     call(__NR_munmap, shared, PAGE);
     check_result("F_SEAL_WRITE", seal(F_SEAL_WRITE), 0);
     check_result("no holes",

@@ -25,6 +25,7 @@ static void test_errors(void)
     char *page = pages_map(1);
     long odd = (long)page + 1;
     uintptr_t end = user_end();
+    int file = (int)call(__NR_memfd_create, "galette", 0);
     struct call_case cases[] = {
         {"mmap of nothing", __NR_mmap, {0, 0, RW, PRIVATE, -1, 0}, -EINVAL},
         {"mmap neither private nor shared", __NR_mmap, {0, PAGE, RW, MAP_ANONYMOUS, -1}, -EINVAL},
@@ -48,6 +49,32 @@ static void test_errors(void)
         {"mmap of more than user space", __NR_mmap, {0, 1L << 56, RW, PRIVATE, -1}, -ENOMEM},
         {"mmap of a length that wraps", __NR_mmap, {0, -1, RW, PRIVATE, -1}, -ENOMEM},
         {"mmap of a file that is not open", __NR_mmap, {0, PAGE, RW, MAP_PRIVATE, 99}, -EBADF},
+        {"nothing of a file that is not open", __NR_mmap, {0, 0, RW, MAP_PRIVATE, 99}, -EBADF},
+        {"an odd offset comes before", __NR_mmap, {0, 0, RW, MAP_PRIVATE, 99, 5}, -EINVAL},
+        {"huge pages of a file",
+         __NR_mmap,
+         {0, PAGE, RW, MAP_PRIVATE | MAP_HUGETLB, file},
+         -EINVAL},
+        {"a stack of a file",
+         __NR_mmap,
+         {0, PAGE, PROT_READ, MAP_PRIVATE | MAP_GROWSDOWN, file},
+         -EINVAL},
+        {"flags that nobody knows",
+         __NR_mmap,
+         {0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 0x8000000, file},
+         -EOPNOTSUPP},
+        {"of a file for private memory",
+         __NR_mmap,
+         {0, PAGE, RW, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1},
+         -EINVAL},
+        {"beyond the largest file",
+         __NR_mmap,
+         {0, PAGE, PROT_READ, MAP_PRIVATE, file, 0x7ffffffffffff000},
+         -EOVERFLOW},
+        {"beyond all numbers",
+         __NR_mmap,
+         {0, 2 * PAGE, PROT_READ, MAP_PRIVATE, file, (long)0xfffffffffffff000},
+         -EOVERFLOW},
         {"NOREPLACE on what is mapped",
          __NR_mmap,
          {(long)page, PAGE, RW, PRIVATE | MAP_FIXED_NOREPLACE, -1},
@@ -65,6 +92,7 @@ static void test_errors(void)
     };
 
     CHECK_CALLS(cases);
+    call(__NR_close, file);
 }
 
 static void test_contents(void)

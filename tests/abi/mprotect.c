@@ -104,6 +104,36 @@ static void test_segments(void)
     check("variables can be written", byte_writable(variable));
 }
 
+static void test_growing(void)
+{
+    char *pages = pages_map_apart(8), *stack = pages + 4 * PAGE;
+
+    call(__NR_munmap, pages, 8 * PAGE);
+    call(__NR_mmap, stack, 4 * PAGE, PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+    const long middle = (long)(stack + 2 * PAGE), ordinary = (long)pages_map(1);
+    const struct call_case cases[] = {
+        {"GROWSDOWN", __NR_mprotect, {middle, PAGE, PROT_READ | PROT_GROWSDOWN}, 0},
+        {"GROWSUP", __NR_mprotect, {middle, PAGE, PROT_READ | PROT_GROWSUP}, -EINVAL},
+        {"GROWSUP of nothing", __NR_mprotect, {middle, 0, PROT_READ | PROT_GROWSUP}, 0},
+        {"GROWSDOWN of what does not",
+         __NR_mprotect,
+         {ordinary, PAGE, PROT_READ | PROT_GROWSDOWN},
+         -EINVAL},
+        {"GROWSDOWN of what is not mapped",
+         __NR_mprotect,
+         {0x10000, PAGE, PROT_READ | PROT_GROWSDOWN},
+         -ENOMEM},
+    };
+
+    CHECK_CALLS(cases);
+    check("from its beginning",
+          !byte_writable(stack) && !byte_writable(stack + 3 * PAGE - 1) && byte_readable(stack));
+    check("up to there", byte_writable(stack + 3 * PAGE));
+    check("what it grows by is the same",
+          byte_readable(stack - PAGE) && !byte_writable(stack - PAGE));
+}
+
 int main(void)
 {
     test_errors();
@@ -111,5 +141,6 @@ int main(void)
     test_code();
     test_never_touched();
     test_segments();
+    test_growing();
     return check_finish();
 }
