@@ -94,7 +94,7 @@ static long object_of(struct file *file, u64 prot, u32 *vma_flags, struct vm_obj
 #define FLAGS_KNOWN                                                                          \
     (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | \
      MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |         \
-     MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
+     MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 /* What anonymous memory and files refuse alike. */
 static long check_request(const struct request *r)

@@ -61,7 +61,7 @@ static void test_errors(void)
          -EINVAL},
         {"flags that nobody knows",
          __NR_mmap,
-         {0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 0x8000000, file},
+         {0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 0x200000, file},
          -EOPNOTSUPP},
         {"of a file for private memory",
          __NR_mmap,
