@@ -35,6 +35,7 @@
 #define ROUND      4000      /* calls between two cleanings */
 #define ROOT_FD    200       /* the root directory; nothing closes it */
 #define SLACK      (1 << 20) /* how much free memory may differ between rounds */
+#define TIMERS     500       /* more than a round makes */
 #define SLOW_TICKS (1ul << 30)
 
 struct call_line {
@@ -229,12 +230,23 @@ static void tree_remove(const char *path)
     }
 }
 
+static void timers_stop(void)
+{
+    static const uint64_t zero[4];
+
+    for (int which = 0; which < 3; which++)
+        call(__NR_setitimer, which, zero, NULL);
+    for (int id = 0; id < TIMERS; id++)
+        call(__NR_timer_delete, id);
+}
+
 static void clean_up(void)
 {
     static const uint64_t none = 0;
 
     call(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     go_home();
+    timers_stop();
     call(__NR_umask, 022);
     call(__NR_close_range, FD_FIRST, ROOT_FD - 1, 0);
     call(__NR_close_range, ROOT_FD + 1, ~0u, 0);

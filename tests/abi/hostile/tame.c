@@ -149,6 +149,12 @@ static bool tame_openat2(uint64_t *a)
     return true;
 }
 
+/* The handler of a fault could not tell a made-up one from a real one. */
+static bool ends_program(uint32_t signal)
+{
+    return signal == SIGKILL || signal == SIGSTOP || signal == SIGSEGV || signal == SIGBUS;
+}
+
 /* Waits end after a moment; signals do not end the program. */
 static bool tame_waits(long number, uint64_t *a)
 {
@@ -167,11 +173,13 @@ static bool tame_waits(long number, uint64_t *a)
         return true;
     case __NR_kill:
     case __NR_tkill:
-    case __NR_rt_sigqueueinfo:
         return (uint32_t)a[1] != SIGKILL && (uint32_t)a[1] != SIGSTOP;
     case __NR_tgkill:
-    case __NR_rt_tgsigqueueinfo:
         return (uint32_t)a[2] != SIGKILL && (uint32_t)a[2] != SIGSTOP;
+    case __NR_rt_sigqueueinfo:
+        return !ends_program((uint32_t)a[1]);
+    case __NR_rt_tgsigqueueinfo:
+        return !ends_program((uint32_t)a[2]);
     case __NR_pidfd_send_signal:
         return false;
     default:
