@@ -71,6 +71,17 @@ static void start_tty(struct tty *tty, int port, bool raw)
         log_print(LOG_WARNING, "no interrupt for ttyS%d: no input", port);
 }
 
+static void set_size(struct tty *tty, const struct cmdline *cmdline)
+{
+    struct winsize size;
+    if (!cmdline->winsize)
+        return;
+    if (tty_parse_winsize(cmdline->winsize, &size))
+        tty_listen_to_host(tty, &size);
+    else
+        log_print(LOG_ERR, "winsize= must be ROWSxCOLUMNS");
+}
+
 void console_init(const struct cmdline *cmdline, struct tty **console, struct tty **error_console)
 {
     *console = *error_console = &ttys[0];
@@ -81,6 +92,7 @@ void console_init(const struct cmdline *cmdline, struct tty **console, struct tt
         start_tty(&ttys[1], error_port, cmdline->tty_raw);
         *error_console = &ttys[1];
     }
+    set_size(&ttys[0], cmdline);
     debug_exit_console_ready();
 }
 

@@ -164,6 +164,11 @@ static void set_console(struct parser *parser, const char *value)
         parser->out->console_port = port;
 }
 
+static void set_winsize(struct parser *parser, const char *value)
+{
+    parser->out->winsize = value;
+}
+
 static void set_cwd(struct parser *parser, const char *value)
 {
     parser->out->cwd = value;
@@ -212,6 +217,7 @@ static const struct parameter {
     {"tty", set_tty},
     {"stderr", set_stderr},
     {"console", set_console},
+    {"winsize", set_winsize},
     {"cwd", set_cwd},
     {"debugwait", set_debugwait},
     {"boottime", set_boottime},

@@ -33,11 +33,12 @@ struct cmdline {
     bool quiet;               /* nothing asked for more than errors */
     int loglevel;             /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
     bool nokaslr;
-    bool tty_raw;     /* tty=raw; false for tty=cooked and when not given */
-    int console_port; /* console=ttyS0..3: the program's; 0 when not given */
-    int stderr_port;  /* stderr=ttyS0..3; -1 when not given: the console */
-    const char *cwd;  /* cwd=, the working directory; NULL when not given: the root */
-    bool debugwait;   /* hold the program back until a debugger lets it go */
+    bool tty_raw;        /* tty=raw; false for tty=cooked and when not given */
+    int console_port;    /* console=ttyS0..3: the program's; 0 when not given */
+    int stderr_port;     /* stderr=ttyS0..3; -1 when not given: the console */
+    const char *winsize; /* winsize=ROWSxCOLUMNS of the host's terminal; NULL when not given */
+    const char *cwd;     /* cwd=, the working directory; NULL when not given: the root */
+    bool debugwait;      /* hold the program back until a debugger lets it go */
     bool boottime;
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */
     size_t environment_count;

@@ -45,6 +45,22 @@ struct tty_ops {
     void (*receive)(void *device);
 };
 
+/* What the host says about its terminal (kernel/dev/tty_host.c). */
+#define TTY_HOST_MARK 0xff
+
+enum tty_host_state {
+    TTY_HOST_SILENT,    /* the host says nothing: all bytes are typed */
+    TTY_HOST_LISTENS,   /* until a mark comes */
+    TTY_HOST_MARKED,    /* which has just come */
+    TTY_HOST_IN_MESSAGE /* up to the next newline */
+};
+
+struct tty_host {
+    u8 state; /* enum tty_host_state */
+    u8 length;
+    char message[16];
+};
+
 struct tty {
     const struct tty_ops *ops;
     void *device;
@@ -63,6 +79,7 @@ struct tty {
     bool stopped;      /* output is held by VSTOP */
     bool literal_next; /* VLNEXT was typed */
     u32 lost;          /* bytes dropped because a line was too long */
+    struct tty_host host;
 
     /* Free-running indices: tail <= line <= head. */
     u32 tail; /* next byte to read */
@@ -77,6 +94,12 @@ struct tty {
 /* Set up a tty on a device. `raw`: no editing, no echo, no signals, and a BREAK is the end of file;
  * otherwise Linux's defaults, except that a newline goes out as it is (no ONLCR). */
 void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw);
+
+/* "ROWSxCOLUMNS" as a size; false when it is none. */
+bool tty_parse_winsize(const char *text, struct winsize *out);
+
+/* The terminal on the other side has this size, and its host tells when that changes. */
+void tty_listen_to_host(struct tty *tty, const struct winsize *size);
 
 /* ---- For the device ---------------------------------------------------------------------------*/
 

@@ -240,16 +240,31 @@ static void store_block(struct tty *tty, const u8 *bytes, size_t count)
     tty->line = tty->head;
 }
 
+/* One byte of a line on which the host speaks, too. Returns a signal to raise, or 0. */
+static int receive_or_listen(struct tty *tty, u8 byte)
+{
+    switch (tty_host_receive_locked(tty, byte)) {
+    case TTY_BYTE_TYPED:
+        return receive_byte(tty, byte);
+    case TTY_BYTE_RESIZED:
+        return SIGWINCH;
+    default:
+        return 0;
+    }
+}
+
 /* Take bytes up to the first one that raises a signal; returns how many. */
 static size_t receive_some(struct tty *tty, const u8 *bytes, size_t count, int *signal)
 {
-    if (is_plain(tty)) {
+    bool host_speaks = tty->host.state != TTY_HOST_SILENT;
+    if (is_plain(tty) && !host_speaks) {
         store_block(tty, bytes, count);
         return count;
     }
     size_t used = 0;
     while (used < count && *signal == 0)
-        *signal = receive_byte(tty, bytes[used++]);
+        *signal =
+            host_speaks ? receive_or_listen(tty, bytes[used++]) : receive_byte(tty, bytes[used++]);
     return used;
 }
 

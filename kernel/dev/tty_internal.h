@@ -41,4 +41,8 @@ bool tty_readable_locked(const struct tty *tty);
 /* Forget all input, the line being edited included. Caller holds tty->lock. */
 void tty_flush_input_locked(struct tty *tty);
 
+/* What a byte is on a line where the host speaks, too. Caller holds tty->lock. */
+enum tty_host_byte { TTY_BYTE_TYPED, TTY_BYTE_TAKEN, TTY_BYTE_RESIZED /* the terminal, by that */ };
+enum tty_host_byte tty_host_receive_locked(struct tty *tty, u8 byte);
+
 #endif

@@ -15,7 +15,7 @@ from .errors import ToolError
 # Words that mean something to the kernel, and so cannot be variables of the environment.
 # The table in kernel/core/cmdline.c: what the kernel, or a Linux kernel, takes for itself.
 KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "debug", "loglevel", "nokaslr",
-                "tty", "stderr", "console", "debugwait", "boottime", "crashtest", "acpi",
+                "tty", "winsize", "stderr", "console", "debugwait", "boottime", "crashtest", "acpi",
                 "clocksource", "earlycon", "earlyprintk", "ip", "maxcpus", "mem", "mitigations",
                 "no_timer_check", "noapic", "nolapic", "nomodeset", "nomodules", "noreplace_smp",
                 "nosmp", "nr_cpus", "panic", "pci", "reboot", "ro", "root", "rootdelay",

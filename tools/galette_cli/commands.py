@@ -109,7 +109,8 @@ def run(opts):
     door = machine.DOORS[opts.boot]
     _need(door)
     cooked = relay.wants_cooked()
-    extra = [*door.kernel_words(), "tty=cooked" if cooked else "tty=raw", *guest.environment]
+    extra = [*door.kernel_words(relay.outputs_are_one()), *relay.terminal_words(cooked),
+             *guest.environment]
     words = cmdline.kernel_words(opts, guest.init, extra)
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)

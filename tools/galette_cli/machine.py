@@ -30,10 +30,11 @@ class Door:
         self.machine, self.medium = machine, medium
         self.serial, self.firmware = serial, firmware
 
-    def kernel_words(self):
-        """What the kernel has to be told about the wiring."""
+    def kernel_words(self, joined=False):
+        """What the kernel has to be told about the wiring. `joined`: standard error goes where
+        standard output goes, and in the same order."""
         words = [f"console=ttyS{self.serial}"] if self.serial else []
-        return words + [f"stderr=ttyS{self.serial + 1}"]
+        return words + ([] if joined else [f"stderr=ttyS{self.serial + 1}"])
 
     def setup_groups(self):
         """What tools/setup has to look for."""

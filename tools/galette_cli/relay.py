@@ -28,6 +28,7 @@ from .errors import STATUS_TIMEOUT, STATUS_TOOL
 
 MUX_ESCAPE = b"\x01"  # Ctrl-A
 MUX_BREAK = MUX_ESCAPE + b"b"
+HOST_MARK = b"\xff"  # in front of what is not typed; twice, it is
 ESCAPE, ESCAPE_TIMES, ESCAPE_SECONDS = 0x1D, 3, 1.0  # Ctrl-]
 CONSOLE_READY = b"S"  # first byte on the status channel
 STATUS_ESCAPED = 130
@@ -51,6 +52,30 @@ def wants_cooked():
         return os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
         return False
+
+
+def outputs_are_one():
+    """Whether the host's standard output and error are the same file, as after `2>&1`: then the program's
+    are, too, or what it writes to both would come out in another order."""
+    try:
+        return os.path.sameopenfile(1, 2)
+    except OSError:
+        return False
+
+
+def terminal_size():
+    """The host's terminal as ROWSxCOLUMNS, or "" if it does not say."""
+    try:
+        columns, rows = os.get_terminal_size(0)
+    except OSError:
+        return ""
+    return f"{rows}x{columns}" if rows > 0 and columns > 0 else ""
+
+
+def terminal_words(cooked):
+    """What the kernel has to be told about standard input and output."""
+    size = terminal_size() if cooked else ""
+    return ["tty=cooked" if cooked else "tty=raw", *([f"winsize={size}"] if size else [])]
 
 
 def escape_mux(data):
@@ -78,6 +103,8 @@ class Relay:
         self.input_open, self.input_ready = True, False
         self.escapes = []
         self.pid = None
+        self.speaks = cooked and terminal_size() != ""  # the kernel was told the size
+        self.resized = None  # a pipe with a byte in it for each change of the terminal's size
         _keep_standard_descriptors()
         self.to_machine = os.pipe()
         self.outputs = {name: os.pipe() for name in ("console", "error", "log", "status", "qemu")}
@@ -117,6 +144,8 @@ class Relay:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, interrupted)
         self.clock = time.monotonic
+        if self.speaks:
+            self._follow_size(signal)
         self.deadline = self.clock() + self.timeout if self.timeout else None
         saved, ended = None, None
         try:
@@ -146,7 +175,7 @@ class Relay:
             self.outputs["status"][0]: self._take_status,
             self.outputs["qemu"][0]: self.complaints.extend,
         }
-        for descriptor in sinks:
+        for descriptor in [*sinks, *(self.resized[:1] if self.resized else ())]:
             poller.register(descriptor, select.POLLIN)
         os.set_blocking(self.to_machine[1], False)
         while sinks:
@@ -169,6 +198,8 @@ class Relay:
                 elif descriptor == 0:
                     if self._take_input():
                         return STATUS_ESCAPED
+                elif self.resized and descriptor == self.resized[0]:
+                    self._tell_size()
                 else:
                     self._feed()
         return None
@@ -220,6 +251,8 @@ class Relay:
             data = b""
         if not data:
             self.input_open = False
+        if self.speaks:
+            data = data.replace(HOST_MARK, HOST_MARK * 2)
         self.pending += escape_mux(data)
         if self.cooked:
             return self._escaped(data)
@@ -242,6 +275,23 @@ class Relay:
         except BrokenPipeError:  # the machine has just ended
             self.pending.clear()
             self.input_open = False
+
+    # ---- The terminal's size --------------------------------------------------------------------
+
+    def _follow_size(self, signal):
+        """From here on SIGWINCH ends up as a byte in a pipe, which the loop reads."""
+        self.resized = os.pipe()
+        for descriptor in self.resized:
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self.resized[1], warn_on_full_buffer=False)
+        signal.signal(signal.SIGWINCH, lambda *_: None)
+
+    def _tell_size(self):
+        """A message to the kernel among the bytes that are typed: kernel/dev/tty_host.c."""
+        os.read(self.resized[0], BUFFER)
+        size = terminal_size()
+        if size and self.input_ready:
+            self.pending += HOST_MARK + size.encode() + b"\n"
 
     # ---- The terminal ---------------------------------------------------------------------------
 
