@@ -9,6 +9,9 @@
 /* The operations of a file that was opened by a terminal's name. */
 extern const struct file_ops tty_file_ops;
 
+/* The requests of ioctl (fs/tty_ioctl.c). */
+long tty_ioctl(struct file *file, u32 request, u64 argument);
+
 /* Those of them that only move bytes, for all that has a tty below (fs/console_stream.c). */
 long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position);
 long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position);

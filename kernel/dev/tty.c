@@ -17,10 +17,12 @@
 
 /* Linux's tty_std_termios, but without ONLCR (the host is to see the program's bytes) and with the
  * rate and the lines that the serial port really has. The indices of c_cc name the characters. */
-static const struct termios cooked = {
+static const struct termios2 cooked = {
     .c_iflag = ICRNL | IXON,
     .c_oflag = OPOST,
     .c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
+    .c_ispeed = 115200,
+    .c_ospeed = 115200,
     .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
     .c_cc =
         {
@@ -159,7 +161,7 @@ static bool has_input(struct tty *tty, size_t least)
 
 /* VTIME is not 0 [POSIX.1-2017, 11.1.7]: with VMIN 0 it limits the wait for the first byte, else
  * the wait for each byte after the first. */
-static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct termios *now)
+static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct termios2 *now)
 {
     const u64 limit = now->c_cc[VTIME] * (NS_PER_SECOND / 10);
     const size_t wanted = MIN(MAX((size_t)now->c_cc[VMIN], (size_t)1), count);
@@ -177,7 +179,7 @@ static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct 
 
 s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags)
 {
-    struct termios now;
+    struct termios2 now;
     if (count == 0)
         return 0;
     for (;;) {
@@ -229,47 +231,16 @@ void tty_flush(struct tty *tty, int queue)
 
 /* ---- Writing ----------------------------------------------------------------------------------*/
 
-#define OUTPUT_CHUNK 256
-
-static bool maps_newlines(const struct tty *tty)
-{
-    return (tty->termios.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR);
-}
-
-/* Write bytes with CR before each NL, as far as the device has room; returns how many of `count`
- * are done. Caller holds tty->lock, so that the room does not shrink. */
-static size_t write_mapped(struct tty *tty, const u8 *bytes, size_t count)
-{
-    u8 mapped[OUTPUT_CHUNK];
-    size_t room = MIN(tty->ops->write_room(tty->device), sizeof(mapped));
-    size_t length = 0, done = 0;
-    while (done < count && length + 1 + (bytes[done] == '\n') <= room) {
-        if (bytes[done] == '\n')
-            mapped[length++] = '\r';
-        mapped[length++] = bytes[done++];
-    }
-    tty->ops->write(tty->device, mapped, length);
-    return done;
-}
-
-void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count)
-{
-    if (maps_newlines(tty))
-        write_mapped(tty, bytes, count);
-    else
-        tty->ops->write(tty->device, bytes, count);
-}
-
 static size_t write_some(struct tty *tty, const u8 *bytes, size_t count)
 {
     u64 flags = spin_lock_irqsave(&tty->lock);
-    bool mapped = maps_newlines(tty);
+    bool processed = tty_processes_output(tty);
     bool stopped = tty->stopped;
     size_t done = 0;
-    if (mapped && !stopped)
-        done = write_mapped(tty, bytes, count);
+    if (processed && !stopped)
+        done = tty_write_processed_locked(tty, bytes, count);
     spin_unlock_irqrestore(&tty->lock, flags);
-    if (!mapped && !stopped)
+    if (!processed && !stopped)
         done = tty->ops->write(tty->device, bytes, count);
     return done;
 }
@@ -323,7 +294,7 @@ u32 tty_poll(struct tty *tty)
 
 /* ---- Settings ---------------------------------------------------------------------------------*/
 
-void tty_get_termios(struct tty *tty, struct termios *out)
+void tty_get_termios(struct tty *tty, struct termios2 *out)
 {
     u64 flags = spin_lock_irqsave(&tty->lock);
     *out = tty->termios;
@@ -343,7 +314,31 @@ static void change_mode_locked(struct tty *tty, bool canonical)
     tty->literal_next = false;
 }
 
-void tty_set_termios(struct tty *tty, const struct termios *termios, int when)
+/* The speed that bits of c_cflag stand for (asm-generic/termbits.h). */
+static u32 speed_of(u32 bits)
+{
+    static const u32 low[] = {0,   50,   75,   110,  134,  150,  200,   300,
+                              600, 1200, 1800, 2400, 4800, 9600, 19200, 38400};
+    static const u32 high[] = {0,       57600,   115200,  230400,  460800,  500000,
+                               576000,  921600,  1000000, 1152000, 1500000, 2000000,
+                               2500000, 3000000, 3500000, 4000000};
+    return bits & CBAUDEX ? high[bits & 15] : low[bits & 15];
+}
+
+/* With BOTHER the speeds are numbers, else they follow from c_cflag. The line itself has no speed that
+ * would matter. */
+static void settle_speeds(struct termios2 *termios)
+{
+    u32 output = termios->c_cflag & CBAUD, input = termios->c_cflag >> IBSHIFT & CBAUD;
+    if (output != BOTHER)
+        termios->c_ospeed = speed_of(output);
+    if (input == 0)
+        termios->c_ispeed = termios->c_ospeed;
+    else if (input != BOTHER)
+        termios->c_ispeed = speed_of(input);
+}
+
+void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
 {
     if (when != TCSANOW)
         tty_drain(tty);
@@ -352,6 +347,7 @@ void tty_set_termios(struct tty *tty, const struct termios *termios, int when)
     u64 flags = spin_lock_irqsave(&tty->lock);
     bool was_canonical = tty_is_canonical(tty);
     tty->termios = *termios;
+    settle_speeds(&tty->termios);
     if (was_canonical != tty_is_canonical(tty))
         change_mode_locked(tty, tty_is_canonical(tty));
     if (!(termios->c_iflag & IXON))
@@ -361,6 +357,21 @@ void tty_set_termios(struct tty *tty, const struct termios *termios, int when)
     wait_wake_all(&tty->output_wait);
     if (readable)
         wait_wake_all(&tty->input_wait);
+}
+
+int tty_flow(struct tty *tty, u64 action)
+{
+    if (action > TCION)
+        return -EINVAL;
+    u64 flags = spin_lock_irqsave(&tty->lock);
+    u8 byte = tty->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
+    if (action == TCOOFF || action == TCOON)
+        tty->stopped = action == TCOOFF;
+    else if (byte != TTY_DISABLED)
+        tty_echo_locked(tty, &byte, 1);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    wait_wake_all(&tty->output_wait);
+    return 0;
 }
 
 void tty_get_winsize(struct tty *tty, struct winsize *out)

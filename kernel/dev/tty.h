@@ -65,6 +65,7 @@ struct tty {
     const struct tty_ops *ops;
     void *device;
     void (*signal)(int signal); /* raises SIGINT and its kin; NULL until somebody installs it */
+    int foreground, session;    /* process group and session whose terminal it is; fixed at start */
     bool is_stream;             /* no terminal but a pipe: a BREAK ends the input for good */
 
     struct wait_queue input_wait;
@@ -72,8 +73,9 @@ struct tty {
 
     /* lock guards all that follows */
     struct spinlock lock;
-    struct termios termios;
+    struct termios2 termios;
     struct winsize winsize;
+    u32 column;        /* of the cursor, as far as OPOST knows it */
     bool hung_up;      /* no more input will come */
     bool throttled;    /* the device was told to stop */
     bool stopped;      /* output is held by VSTOP */
@@ -139,8 +141,12 @@ bool tty_input_ended(const struct tty *tty);
 void tty_drain(struct tty *tty);
 
 /* TCGETS; TCSETS, TCSETSW, TCSETSF with `when` TCSANOW, TCSADRAIN, TCSAFLUSH. */
-void tty_get_termios(struct tty *tty, struct termios *out);
-void tty_set_termios(struct tty *tty, const struct termios *termios, int when);
+void tty_get_termios(struct tty *tty, struct termios2 *out);
+void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when);
+
+/* TCXONC: TCOOFF and TCOON hold output and let it go on, TCIOFF and TCION send VSTOP and VSTART. 0 or
+ * -EINVAL. */
+int tty_flow(struct tty *tty, u64 action);
 
 /* TIOCGWINSZ and TIOCSWINSZ; a change raises SIGWINCH. */
 void tty_get_winsize(struct tty *tty, struct winsize *out);

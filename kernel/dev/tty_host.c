@@ -28,6 +28,7 @@ bool tty_parse_winsize(const char *text, struct winsize *out)
 void tty_listen_to_host(struct tty *tty, const struct winsize *size)
 {
     tty->winsize = *size;
+    tty->termios.c_oflag |= ONLCR; /* the host passes output on as it is */
     tty->host.state = TTY_HOST_LISTENS;
 }
 

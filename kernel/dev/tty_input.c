@@ -134,6 +134,14 @@ static void erase_last(struct tty *tty, u8 erase)
         echo(tty, erase);
 }
 
+static void show_line_again(struct tty *tty, u8 reprint)
+{
+    echo(tty, reprint);
+    echo(tty, '\n');
+    for (u32 i = tty->line; i != tty->head; i++)
+        echo(tty, tty->buffer[tty_slot(i)]);
+}
+
 static void receive_canonical(struct tty *tty, u8 byte)
 {
     bool extended = has_local_flag(tty, IEXTEN);
@@ -143,6 +151,8 @@ static void receive_canonical(struct tty *tty, u8 byte)
         erase_line(tty, byte);
     } else if (extended && is_special(tty, VWERASE, byte)) {
         erase_word(tty);
+    } else if (extended && is_special(tty, VREPRINT, byte)) {
+        show_line_again(tty, byte);
     } else if (extended && is_special(tty, VLNEXT, byte)) {
         tty->literal_next = true;
         if (has_local_flag(tty, ECHO) && has_local_flag(tty, ECHOCTL))

@@ -35,6 +35,11 @@ static inline bool tty_is_canonical(const struct tty *tty)
  * lost. For echo. Caller holds tty->lock. */
 void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count);
 
+/* OPOST with anything to do: then bytes go through tty_write_processed_locked, as far as the device has
+ * room, which says how many are done. Caller holds tty->lock, so that the room does not shrink. */
+bool tty_processes_output(const struct tty *tty);
+size_t tty_write_processed_locked(struct tty *tty, const u8 *bytes, size_t count);
+
 /* True when a read would not wait. Caller holds tty->lock. */
 bool tty_readable_locked(const struct tty *tty);
 

@@ -13,7 +13,9 @@
 #include "tests/host/fake_kernel.h"
 
 #include "kernel/dev/tty.c"
+#include "kernel/dev/tty_host.c"
 #include "kernel/dev/tty_input.c"
+#include "kernel/dev/tty_output.c"
 
 /* ---- The device -------------------------------------------------------------------------------*/
 
@@ -451,7 +453,7 @@ static void maps_newlines_if_asked(void **state)
 static void changes_modes(void **state)
 {
     (void)state;
-    struct termios settings;
+    struct termios2 settings;
     start(false);
     type("half");
     tty_get_termios(&tty, &settings);

@@ -149,7 +149,7 @@ class Relay:
         self.deadline = self.clock() + self.timeout if self.timeout else None
         saved, ended = None, None
         try:
-            saved = self._raw_terminal() if self.cooked else None
+            saved = self._raw_terminal(not self.speaks) if self.cooked else None
             ended = self._carry()
         except Interrupted as seen:
             ended = 128 + seen.number
@@ -171,7 +171,7 @@ class Relay:
         sinks = {
             self.outputs["console"][0]: self._host_writer(1),
             self.outputs["error"][0]: self._host_writer(2),
-            self.outputs["log"][0]: self._host_writer(2),
+            self.outputs["log"][0]: self._host_writer(2, self.speaks and os.isatty(2)),
             self.outputs["status"][0]: self._take_status,
             self.outputs["qemu"][0]: self.complaints.extend,
         }
@@ -224,9 +224,9 @@ class Relay:
         return bool(data)
 
     @staticmethod
-    def _host_writer(descriptor):
+    def _host_writer(descriptor, maps_newlines=False):
         def write(data):
-            view = memoryview(data)
+            view = memoryview(data.replace(b"\n", b"\r\n") if maps_newlines else data)
             while view:
                 try:
                     view = view[os.write(descriptor, view) :]
@@ -296,14 +296,16 @@ class Relay:
     # ---- The terminal ---------------------------------------------------------------------------
 
     @staticmethod
-    def _raw_terminal():
-        """No echo, no editing, no signals; output stays as it is, with its newlines."""
+    def _raw_terminal(maps_newlines):
+        """No echo, no editing, no signals. Newlines become two characters on one side only."""
         import termios
 
         saved = termios.tcgetattr(0)
         raw = termios.tcgetattr(0)
         raw[0] &= ~(termios.IXON | termios.ICRNL | termios.INLCR | termios.IGNCR | termios.ISTRIP
                     | termios.BRKINT | termios.INPCK)
+        if not maps_newlines:
+            raw[1] &= ~termios.OPOST
         raw[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
         raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
         termios.tcsetattr(0, termios.TCSADRAIN, raw)

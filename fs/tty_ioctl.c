@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The requests of terminals (man 2 ioctl_tty). One session and one process group are all there is so far,
+ * so the terminal is always theirs.
+ */
+#include <asm/errno.h>
+#include <asm/ioctls.h>
+
+#include "arch/usercopy.h"
+#include "fs/tty_file.h"
+#include "kernel/lib/string.h"
+
+#define DISCIPLINE_TTY 0 /* N_TTY */
+
+static long put(uptr user, const void *bytes, size_t size)
+{
+    return usercopy_to(user, bytes, size) == 0 ? 0 : -EFAULT;
+}
+
+static long put_int(uptr user, int value)
+{
+    return put(user, &value, sizeof(value));
+}
+
+/* ---- Settings ---------------------------------------------------------------------------------*/
+
+/* Linux's struct termios is the first part of its struct termios2; the speeds follow. */
+_Static_assert(offsetof(struct termios2, c_ispeed) == ALIGN_UP(sizeof(struct termios), 4),
+               "asm-generic/termbits.h");
+
+static long get_termios(struct tty *tty, uptr user, size_t size)
+{
+    struct termios2 settings;
+    tty_get_termios(tty, &settings);
+    return put(user, &settings, size);
+}
+
+/* `size`: of the structure that the program has, with or without speeds. */
+static long set_termios(struct tty *tty, uptr user, size_t size, int when)
+{
+    struct termios2 settings;
+    tty_get_termios(tty, &settings);
+    if (usercopy_from(&settings, user, size) != 0)
+        return -EFAULT;
+    tty_set_termios(tty, &settings, when);
+    return 0;
+}
+
+static long ioctl_settings(struct tty *tty, u32 request, uptr user)
+{
+    const size_t old = sizeof(struct termios), with_speeds = sizeof(struct termios2);
+    switch (request) {
+    case TCGETS:
+        return get_termios(tty, user, old);
+    case TCSETS:
+        return set_termios(tty, user, old, TCSANOW);
+    case TCSETSW:
+        return set_termios(tty, user, old, TCSADRAIN);
+    case TCSETSF:
+        return set_termios(tty, user, old, TCSAFLUSH);
+    case TCGETS2:
+        return get_termios(tty, user, with_speeds);
+    case TCSETS2:
+        return set_termios(tty, user, with_speeds, TCSANOW);
+    case TCSETSW2:
+        return set_termios(tty, user, with_speeds, TCSADRAIN);
+    case TCSETSF2:
+        return set_termios(tty, user, with_speeds, TCSAFLUSH);
+    default:
+        return -ENOTTY;
+    }
+}
+
+static long get_winsize(struct tty *tty, uptr user)
+{
+    struct winsize size;
+    tty_get_winsize(tty, &size);
+    return put(user, &size, sizeof(size));
+}
+
+static long set_winsize(struct tty *tty, uptr user)
+{
+    struct winsize size;
+    if (usercopy_from(&size, user, sizeof(size)) != 0)
+        return -EFAULT;
+    tty_set_winsize(tty, &size);
+    return 0;
+}
+
+static long set_discipline(uptr user)
+{
+    int discipline;
+    if (usercopy_from(&discipline, user, sizeof(discipline)) != 0)
+        return -EFAULT;
+    return discipline == DISCIPLINE_TTY ? 0 : -EINVAL;
+}
+
+/* ---- Whose terminal it is ---------------------------------------------------------------------*/
+
+static long set_foreground(const struct tty *tty, uptr user)
+{
+    int group;
+    if (usercopy_from(&group, user, sizeof(group)) != 0)
+        return -EFAULT;
+    if (group < 0)
+        return -EINVAL;
+    return group == tty->foreground ? 0 : -ESRCH;
+}
+
+/* ---- Input and output -------------------------------------------------------------------------*/
+
+static long flush_queue(struct tty *tty, u64 queue)
+{
+    if (queue > TCIOFLUSH)
+        return -EINVAL;
+    tty_flush(tty, queue);
+    return 0;
+}
+
+/* tcdrain asks for this with an argument; without one it would send a BREAK, which no device here can
+ * [Linux tty_io.c: then it is 0, too]. */
+static long drain(struct tty *tty)
+{
+    tty_drain(tty);
+    return 0;
+}
+
+/* As if the byte had been typed. */
+static long type_byte(struct tty *tty, uptr user)
+{
+    u8 byte;
+    if (usercopy_from(&byte, user, sizeof(byte)) != 0)
+        return -EFAULT;
+    tty_receive(tty, &byte, sizeof(byte));
+    return 0;
+}
+
+long tty_ioctl(struct file *file, u32 request, u64 argument)
+{
+    struct tty *tty = file->object;
+    uptr user = UPTR(argument);
+    switch (request) {
+    case TIOCGWINSZ:
+        return get_winsize(tty, user);
+    case TIOCSWINSZ:
+        return set_winsize(tty, user);
+    case TIOCGPGRP:
+        return put_int(user, tty->foreground);
+    case TIOCGSID:
+        return put_int(user, tty->session);
+    case TIOCSPGRP:
+        return set_foreground(tty, user);
+    case TIOCSCTTY:
+        return 0;
+    case FIONREAD:
+        return put_int(user, tty_input_count(tty));
+    case TIOCOUTQ:
+        return put_int(user, tty_output_count(tty));
+    case TIOCSTI:
+        return type_byte(tty, user);
+    case TCFLSH:
+        return flush_queue(tty, argument);
+    case TCXONC:
+        return tty_flow(tty, argument);
+    case TCSBRK:
+    case TCSBRKP:
+        return drain(tty);
+    case TIOCGETD:
+        return put_int(user, DISCIPLINE_TTY);
+    case TIOCSETD:
+        return set_discipline(user);
+    default:
+        return ioctl_settings(tty, request, user);
+    }
+}
