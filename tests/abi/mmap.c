@@ -200,6 +200,33 @@ static void test_many(void)
     check("2000 mappings, one after the other", good);
 }
 
+/* What the processor remembers of a mapping ends with it, whether the kernel forgets few pages one by
+ * one or many at once. The program's own reading and the kernel's have memories of their own. */
+static void test_forgotten(void)
+{
+    static const struct {
+        const char *name;
+        size_t pages;
+    } sizes[] = {{"nothing of 8 pages is remembered", 8}, {"nor of 200", 200}};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        size_t size = sizes[i].pages * PAGE;
+        char *pages = pages_map(sizes[i].pages);
+        bool gone = true;
+
+        memset(pages, 0x33, size);
+        for (char *page = pages; page < pages + size; page += PAGE)
+            gone = gone && byte_readable(page);
+        call(__NR_munmap, pages, size);
+        for (char *page = pages; page < pages + size; page += PAGE)
+            gone = gone && !byte_readable(page);
+        check(sizes[i].name, gone);
+        call(__NR_mmap, pages, size, RW, PRIVATE | MAP_FIXED, -1, 0);
+        check("new pages there are new", all_bytes(pages, size, 0));
+        call(__NR_munmap, pages, size);
+    }
+}
+
 int main(void)
 {
     test_errors();
@@ -208,5 +235,6 @@ int main(void)
     test_flags();
     test_reservation();
     test_many();
+    test_forgotten();
     return check_finish();
 }
