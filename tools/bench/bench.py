@@ -386,21 +386,22 @@ WORKLOAD_ROWS = [
 ]
 
 
-def best_of(times, run):
+def best(runs):
     """The least of each figure, as what disturbs the host only ever makes them larger."""
-    runs = [run() for _ in range(times)]
     return {key: min(figures[key] for figures in runs) for key in runs[0]} if all(runs) else {}
 
 
 def workload_rows(workload, have_linux, times):
-    """Instructions and time, in all and from the program's first instruction."""
+    """Instructions and time, in all and from the program's first instruction. The kernels run in
+    turn, so that what disturbs the host disturbs all alike."""
     rows = []
     for extra, count in ((ICOUNT, 1), ([], times)):
-        runs = [best_of(count, lambda: workload_run(workload, workload.command, ring, extra)[0])
-                for ring in (3, 0)]
-        runs.append(best_of(count, lambda: workload_run_linux(workload, extra))
-                    if have_linux else {})
-        rows += [(title.format(workload.title), *(run.get(key) for run in runs))
+        runs = [(workload_run(workload, workload.command, 3, extra)[0],
+                 workload_run(workload, workload.command, 0, extra)[0],
+                 workload_run_linux(workload, extra) if have_linux else {})
+                for _ in range(count)]
+        kernels = [best(figures) for figures in zip(*runs)]
+        rows += [(title.format(workload.title), *(kernel.get(key) for kernel in kernels))
                  for mode, key, title in WORKLOAD_ROWS if mode == extra]
     return rows
 
