@@ -6,7 +6,7 @@
 #include "kernel/dev/tty_internal.h"
 
 #define CHUNK     256
-#define TAB_WIDTH 8 /* also the longest that a byte can become */
+#define TAB_WIDTH 8
 
 #define PROCESSED (ONLCR | OCRNL | ONOCR | ONLRET | OLCUC | TABDLY)
 
@@ -66,6 +66,12 @@ static void put_other(struct tty *tty, struct chunk *chunk, u8 byte)
     put(chunk, upper ? byte - 'a' + 'A' : byte);
 }
 
+/* How many bytes a byte becomes, at the most. */
+static size_t width_of(const struct tty *tty, u8 byte)
+{
+    return byte == '\t' ? TAB_WIDTH - tty->column % TAB_WIDTH : byte == '\n' ? 2 : 1;
+}
+
 static void process(struct tty *tty, struct chunk *chunk, u8 byte)
 {
     switch (byte) {
@@ -93,7 +99,7 @@ size_t tty_write_processed_locked(struct tty *tty, const u8 *bytes, size_t count
     struct chunk chunk = {.length = 0};
     size_t room = MIN(tty->ops->write_room(tty->device), sizeof(chunk.bytes));
     size_t done = 0;
-    while (done < count && chunk.length + TAB_WIDTH <= room)
+    while (done < count && chunk.length + width_of(tty, bytes[done]) <= room)
         process(tty, &chunk, bytes[done++]);
     tty->ops->write(tty->device, chunk.bytes, chunk.length);
     return done;
