@@ -450,6 +450,106 @@ static void maps_newlines_if_asked(void **state)
         assert_memory_equal(output + i, "\r\n", 2);
 }
 
+static void writes(const char *text, const char *expected)
+{
+    assert_int_equal(tty_write(&tty, text, strlen(text), 0), strlen(text));
+    echoes(expected);
+}
+
+static void processes_output(void **state)
+{
+    (void)state;
+    start(false);
+    tty.termios.c_oflag = OPOST | XTABS;
+    writes("a\tb\t\n", "a       b       \n");
+    tty.termios.c_oflag = OPOST | ONLCR | XTABS;
+    writes("\n12345678\tx\b\t", "\r\n12345678        x\b        ");
+    tty.termios.c_iflag |= IUTF8; /* two bytes, one column */
+    writes("\n\xc3\xbc\t", "\r\n\xc3\xbc       ");
+    tty.termios.c_oflag = OPOST | ONOCR | OLCUC;
+    writes("\rab\r\rc", "\rAB\rC");
+    tty.termios.c_oflag = OPOST | OCRNL;
+    writes("a\r", "a\n");
+    tty.termios.c_oflag = ONLCR | OLCUC; /* without OPOST nothing happens */
+    writes("a\n", "a\n");
+}
+
+static void shows_the_line_again(void **state)
+{
+    (void)state;
+    start(false);
+    type("done\nabc\x12");
+    echoes("done\nabc^R\nabc");
+    type("d\n");
+    reads("done\n", 100);
+    reads("abcd\n", 100);
+}
+
+static void hears_of_a_new_size(void **state)
+{
+    (void)state;
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+    start(false);
+    tty_listen_to_host(&tty, &size);
+    type("ab\xff"
+         "30x100\ncd\n");
+    assert_int_equal(signal_count, 1);
+    assert_int_equal(signals[0], SIGWINCH);
+    tty_get_winsize(&tty, &size);
+    assert_int_equal(size.ws_row, 30);
+    assert_int_equal(size.ws_col, 100);
+    reads("abcd\n", 100);
+    type("\xff"
+         "30x100\n\xff"
+         "0x100\n\xffgarbage of some length that no size has\n\xff\n");
+    type("\xff"
+         "99999x1\n\xff"
+         "12x\n\xff"
+         "12x13y\n");
+    assert_int_equal(signal_count, 1); /* the same size, and none */
+    type("\xff\xff!\n");
+    reads("\xff!\n", 100);
+    start(false); /* where no host speaks, it is a byte like others */
+    type("\xff"
+         "30x100\n");
+    reads("\xff"
+          "30x100\n",
+          100);
+}
+
+static void flow_by_request(void **state)
+{
+    (void)state;
+    start(false);
+    assert_int_equal(tty_flow(&tty, TCOOFF), 0);
+    assert_int_equal(tty_write(&tty, "a", 1, O_NONBLOCK), -EAGAIN);
+    assert_int_equal(tty_flow(&tty, TCOON), 0);
+    writes("a", "a");
+    assert_int_equal(tty_flow(&tty, TCIOFF), 0);
+    assert_int_equal(tty_flow(&tty, TCION), 0);
+    echoes("\x13\x11");
+    assert_int_equal(tty_flow(&tty, 4), -EINVAL);
+}
+
+static void knows_speeds(void **state)
+{
+    (void)state;
+    struct termios2 settings;
+    start(false);
+    tty_get_termios(&tty, &settings);
+    assert_int_equal(settings.c_ospeed, 115200);
+    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CBAUD) | B9600;
+    tty_set_termios(&tty, &settings, TCSANOW);
+    tty_get_termios(&tty, &settings);
+    assert_int_equal(settings.c_ospeed, 9600);
+    assert_int_equal(settings.c_ispeed, 9600);
+    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
+    settings.c_ospeed = 12345;
+    tty_set_termios(&tty, &settings, TCSANOW);
+    tty_get_termios(&tty, &settings);
+    assert_int_equal(settings.c_ospeed, 12345);
+}
+
 static void changes_modes(void **state)
 {
     (void)state;
@@ -506,6 +606,11 @@ int main(void)
         cmocka_unit_test(times_out),
         cmocka_unit_test(writes_all),
         cmocka_unit_test(maps_newlines_if_asked),
+        cmocka_unit_test(processes_output),
+        cmocka_unit_test(shows_the_line_again),
+        cmocka_unit_test(hears_of_a_new_size),
+        cmocka_unit_test(flow_by_request),
+        cmocka_unit_test(knows_speeds),
         cmocka_unit_test(changes_modes),
         cmocka_unit_test(knows_its_size),
     };
