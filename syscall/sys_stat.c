@@ -22,6 +22,10 @@
 #define UTIME_NOW  ((1L << 30) - 1)
 #define UTIME_OMIT ((1L << 30) - 2)
 
+/* f_flags of statfs (Linux include/linux/statfs.h, not exported): all mounts here are alike. */
+#define ST_VALID    0x0020
+#define ST_RELATIME 0x1000
+
 /* Times are kept in nanoseconds: from 1678 to 2262. */
 #define TIME_SECONDS_MAX (INT64_MAX / (s64)NS_PER_SECOND - 1)
 
@@ -210,7 +214,9 @@ static long put_statfs(const struct superblock *sb, uptr buffer)
     struct statfs out = {.f_type = sb->magic,
                          .f_bsize = PAGE_SIZE,
                          .f_frsize = PAGE_SIZE,
-                         .f_namelen = NAME_LENGTH_MAX};
+                         .f_namelen = NAME_LENGTH_MAX,
+                         .f_fsid = {{(int)sb->device, 0}},
+                         .f_flags = ST_VALID | ST_RELATIME};
     if (sb->statfs)
         sb->statfs((struct superblock *)sb, &out);
     return usercopy_to(buffer, &out, sizeof(out)) ? -EFAULT : 0;

@@ -318,6 +318,7 @@ static void test_statfs(void)
     check_result("statfs", call(__NR_statfs, ROOT "/link", &info), 0);
     check("a tmpfs", info.f_type == 0x01021994 && info.f_bsize == 4096 && info.f_namelen == 255);
     check("with room", info.f_bfree > 0 && info.f_bfree <= info.f_blocks && info.f_ffree > 0);
+    check("relatime and not read-only", (info.f_flags & 0x1021) == 0x1020);
     check_result("fstatfs", call(__NR_fstatfs, file, &info), 0);
     check("the same", info.f_type == 0x01021994);
     check_result("statfs of a broken link", call(__NR_statfs, ROOT "/broken", &info), -ENOENT);
