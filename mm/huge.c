@@ -34,11 +34,19 @@ _Static_assert(PAGE_SIZE << LARGE_ORDER == MMU_LARGE_SIZE, "a block is a large p
 static struct spinlock large_lock = SPINLOCK_INIT;
 static struct list_head large_spaces = LIST_HEAD_INIT(large_spaces);
 
+enum huge_policy huge_policy;
+
+static bool policy_allows(const struct vma *vma)
+{
+    return huge_policy == HUGE_ALWAYS ||
+           (huge_policy == HUGE_IF_ADVISED && (vma->flags & VMA_HUGE));
+}
+
 bool aspace_may_be_huge(const struct vma *vma)
 {
     vaddr_t first = ALIGN_UP(vma->start, MMU_LARGE_SIZE);
     return !vma->object && !(vma->flags & (VMA_GROWS_DOWN | VMA_NO_HUGE)) && !vma->space->no_huge &&
-           first + MMU_LARGE_SIZE <= vma->end;
+           policy_allows(vma) && first + MMU_LARGE_SIZE <= vma->end;
 }
 
 /* The page table that is set aside for splitting a block. */

@@ -7,6 +7,10 @@
 
 #include "mm/aspace.h"
 
+/* Who gets large pages: /sys/kernel/mm/transparent_hugepage/enabled. */
+enum huge_policy { HUGE_ALWAYS, HUGE_IF_ADVISED, HUGE_NEVER };
+extern enum huge_policy huge_policy;
+
 /* Does the large page around `address` lie inside the mapping? */
 static inline bool huge_fits(const struct vma *vma, vaddr_t address)
 {

@@ -3,11 +3,14 @@
  * /sys as far as C libraries, Go, jemalloc, redis and Python look: processors, memory nodes, large
  * pages, the clock's source (Linux Documentation/ABI/testing/sysfs-devices-system-cpu and others).
  */
+#include <asm/errno.h>
 #include <linux/stat.h>
 
 #include "arch/cpuinfo.h"
+#include "kernel/lib/string.h"
 #include "kernel/proc/memory_use.h"
 #include "kernel/proc/procfs_internal.h"
+#include "mm/huge.h"
 #include "mm/page.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / KIB)
@@ -68,6 +71,34 @@ static int show_node_meminfo(struct text_builder *text, const struct node_place 
     return 0;
 }
 
+/* ---- Large pages ------------------------------------------------------------------------------*/
+
+static const char *const policy_names[] = {
+    [HUGE_ALWAYS] = "always", [HUGE_IF_ADVISED] = "madvise", [HUGE_NEVER] = "never"};
+
+static int show_huge_policy(struct text_builder *text, const struct node_place *place)
+{
+    (void)place;
+    for (u32 i = 0; i < ARRAY_SIZE(policy_names); i++)
+        text_print(text, i == huge_policy ? "[%s]%s" : "%s%s", policy_names[i],
+                   i + 1 < ARRAY_SIZE(policy_names) ? " " : "\n");
+    return 0;
+}
+
+/* One of the names, with a newline or without. */
+static int store_huge_policy(const struct node_place *place, const char *bytes, size_t length)
+{
+    (void)place;
+    length -= length != 0 && bytes[length - 1] == '\n';
+    for (u32 i = 0; i < ARRAY_SIZE(policy_names); i++) {
+        if (strlen(policy_names[i]) == length && memcmp(policy_names[i], bytes, length) == 0) {
+            huge_policy = i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
 #define FILE(path, generator)                   \
     {                                           \
         path, S_IFREG | 0444, .show = generator \
@@ -119,7 +150,7 @@ static const struct node nodes[] = {
     FIXED(NODE "node#/distance", "10\n"),
     FILE(NODE "node#/meminfo", show_node_meminfo),
     FIXED_SETTING(LARGE "defrag", "always defer defer+madvise [madvise] never\n"),
-    FIXED_SETTING(LARGE "enabled", "[always] madvise never\n"),
+    {LARGE "enabled", S_IFREG | 0644, .show = show_huge_policy, .store = store_huge_policy},
     FIXED(LARGE "hpage_pmd_size", "2097152\n"),
     FIXED_SETTING(LARGE "shmem_enabled", "always within_size advise [never] deny force\n"),
     FIXED_SETTING(LARGE "use_zero_page", "0\n"),

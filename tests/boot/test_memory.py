@@ -46,3 +46,16 @@ def test_large_pages_need_no_more_memory(boot, ring):
 def test_smallest_machine(boot):
     result = exhaust(boot, "touch", "3", "6M")
     assert result.status == 137
+
+
+@pytest.mark.parametrize("policy, told, plain, advised", (
+    ("always", "[always] madvise never", 2048, 4096),
+    ("madvise\n", "always [madvise] never", 0, 2048),
+    ("never", "always madvise [never]", 0, 0),
+    ("perhaps", "Invalid argument\n[always] madvise never", 2048, 4096),
+))
+def test_policy_for_large_pages(boot, policy, told, plain, advised):
+    result = boot("exhaust", "large", policy, options=["-b", "microvm"])
+    figures = [int(figure) for figure in re.findall(r"AnonHugePages: +(\d+) kB", result.out.decode())]
+    assert result.out.decode().startswith(told + "\n")
+    assert figures == [plain, advised]

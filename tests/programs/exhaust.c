@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes all memory there is, in the way that its argument names, and says how it ended. */
+/* Takes all memory there is, in the way that its argument names, and says how it ended. `large` takes
+ * little: it says what a policy for large pages does. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,37 @@ static void pipes(void)
         (void)!write(ends[1], bytes, sizeof(bytes));
 }
 
+/* The first line of a file that begins with `label`. */
+static void print_line(const char *name, const char *label)
+{
+    char line[200];
+    FILE *file = fopen(name, "r");
+
+    while (file && fgets(line, sizeof(line), file)) {
+        if (strncmp(line, label, strlen(label)) == 0)
+            fputs(line, stdout);
+    }
+}
+
+/* What /sys/kernel/mm/transparent_hugepage/enabled does. */
+static void large_pages(const char *policy)
+{
+    static const char name[] = "/sys/kernel/mm/transparent_hugepage/enabled";
+    int file = open(name, O_WRONLY);
+
+    if (write(file, policy, strlen(policy)) < 0)
+        printf("%s\n", strerror(errno));
+    print_line(name, "");
+    for (int advised = 0; advised < 2; advised++) {
+        char *memory =
+            mmap(NULL, 4 * LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (advised)
+            madvise(memory, 4 * LARGE, MADV_HUGEPAGE);
+        memory[2 * LARGE] = 1;
+        print_line("/proc/self/smaps_rollup", "AnonHugePages:");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *way = argc > 1 ? argv[1] : "";
@@ -72,6 +104,8 @@ int main(int argc, char **argv)
     } else if (strcmp(way, "files") == 0) {
         long size = fill(open("/tmp/full", O_RDWR | O_CREAT, 0600));
         printf("%s, %s\n", size > 1024 ? "some" : "nothing", strerror(errno));
+    } else if (strcmp(way, "large") == 0) {
+        large_pages(argc > 2 ? argv[2] : "");
     } else if (strcmp(way, "sparse") == 0) {
         char *memory = reserve(MAP_PRIVATE);
         touch(memory, LARGE);
