@@ -74,8 +74,12 @@ def terminal_size():
 
 def terminal_words(cooked):
     """What the kernel has to be told about standard input and output."""
-    size = terminal_size() if cooked else ""
-    return ["tty=cooked" if cooked else "tty=raw", *([f"winsize={size}"] if size else [])]
+    if not cooked:
+        return ["tty=raw"]
+    size, kind = terminal_size(), os.environ.get("TERM", "")
+    words = [f"winsize={size}"] if size else []
+    words += [f"TERM={kind}"] if kind.replace("-", "").replace("+", "").isalnum() else []
+    return ["tty=cooked", *words]
 
 
 def escape_mux(data):
