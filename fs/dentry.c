@@ -312,16 +312,6 @@ bool dentry_has_children(struct dentry *dir)
     return found;
 }
 
-struct dentry *dentry_next_child(struct dentry *dir, u64 after)
-{
-    u64 flags = spin_lock_irqsave(&dcache_lock);
-    struct dentry *entry = find_above_locked(dir, after);
-    if (entry)
-        dentry_get(entry);
-    spin_unlock_irqrestore(&dcache_lock, flags);
-    return entry;
-}
-
 struct dentry *dentry_first_pinned(struct dentry *dir, u64 after,
                                    const struct dentry_cursor *cursor)
 {

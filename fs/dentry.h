@@ -86,10 +86,9 @@ void dentry_exchange(struct dentry *first, struct dentry *second);
 /* True when `dir` has an entry (that is not negative). */
 bool dentry_has_children(struct dentry *dir);
 
-/* The first entry of `dir` with a cookie above `after`, with a reference; NULL: the end. */
-struct dentry *dentry_next_child(struct dentry *dir, u64 after);
-/* The same without a reference, in a directory that is locked and whose entries are pinned: the
- * first, found quickly if it follows the cursor, and the one after another. */
+/* The first entry of `dir` with a cookie above `after`, found quickly if it follows the cursor, and
+ * the one after another; NULL: the end. The directory is locked and its entries are pinned, so none
+ * needs a reference. */
 struct dentry *dentry_first_pinned(struct dentry *dir, u64 after,
                                    const struct dentry_cursor *cursor);
 struct dentry *dentry_next_pinned(struct dentry *entry);

@@ -108,7 +108,7 @@ static void check_links(struct dentry *dir)
     u64 after = 0;
     u32 directories = 0;
     struct dentry *entry;
-    while ((entry = dentry_next_child(dir, after))) {
+    while ((entry = fs_next_child(dir, after))) {
         must(entry->parent == dir && entry->inode->nlink != 0);
         if (inode_is(entry->inode, S_IFDIR)) {
             directories++;

@@ -130,11 +130,20 @@ static inline void fs_begin(void)
     fs_place = (struct path_context){fs_root, fs_root};
 }
 
+/* The first name with a cookie above `after`, with a reference; NULL: the end. */
+static inline struct dentry *fs_next_child(struct dentry *dir, u64 after)
+{
+    struct dentry *entry = dentry_first_pinned(dir, after, &(struct dentry_cursor){0});
+    if (entry)
+        dentry_get(entry);
+    return entry;
+}
+
 /* Take all names out of a directory. */
 static inline void fs_empty(struct dentry *dir)
 {
     struct dentry *entry;
-    while ((entry = dentry_next_child(dir, 0))) {
+    while ((entry = fs_next_child(dir, 0))) {
         fs_empty(entry);
         dentry_remove(entry);
         dentry_put(entry);

@@ -114,7 +114,7 @@ static void list_directory(struct dentry *dir, const char *path)
 {
     u64 after = 0;
     struct dentry *entry;
-    while ((entry = dentry_next_child(dir, after))) {
+    while ((entry = fs_next_child(dir, after))) {
         char name[512];
         snprintf(name, sizeof(name), "%s%s", path, entry->name);
         list_inode(name, entry->inode);
