@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -249,6 +250,27 @@ static void test_copy_range(void)
     all_close();
 }
 
+static void on_alarm(int signal)
+{
+    (void)signal;
+}
+
+/* Two GiB take their time; a signal need not wait for that. */
+static void test_interrupted(void)
+{
+    const struct itimerval soon = {.it_value = {.tv_usec = 5000}};
+    const long most = 0x7ffff000;
+    int zero = (int)call(__NR_open, "/dev/zero", O_RDONLY);
+    int null = (int)call(__NR_open, "/dev/null", O_WRONLY);
+
+    signal(SIGALRM, on_alarm);
+    call(__NR_setitimer, ITIMER_REAL, &soon, NULL);
+    long sent = call(__NR_sendfile, null, zero, NULL, most);
+    check("a signal ends sendfile early", sent > 0 && sent < most);
+    call(__NR_close, zero);
+    call(__NR_close, null);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(bytes); i++)
@@ -259,5 +281,6 @@ int main(void)
     test_tee();
     test_vmsplice();
     test_copy_range();
+    test_interrupted();
     return check_finish();
 }
