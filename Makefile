@@ -27,6 +27,7 @@ QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
 V      ?=#         1: show the commands
 CHECKED ?=#        1: a kernel that looks for wrong uses of its own heap, in build-checked
+FAILS  ?=#         with CHECKED: every so many requests for memory of the heap fail
 
 BUILD := $(if $(CHECKED),build-checked,build)
 
@@ -93,6 +94,9 @@ KERNEL_CFLAGS := -std=gnu17 -O2 $(DENSE) -g -ffreestanding -nostdlib -m64 -mno-r
                  -mgeneral-regs-only -mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
                  -Wall -Wextra -Werror -I.
+ifneq ($(CHECKED),)
+KERNEL_CFLAGS += -DHEAP_FAILS=$(or $(FAILS),0)
+endif
 KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
@@ -268,4 +272,5 @@ help:
 #:   TRACE=1            one line per system call
 #:   OUTPUT=FILE        where iso and efi write to
 #: V=1 shows the commands. CHECKED=1 builds a slow kernel, build-checked/galette, that finds what is
-#: written behind the end of heap objects or after they were freed.
+#: written behind the end of heap objects or after they were freed; with FAILS=97 every 97th request
+#: for memory of the heap fails, to try what the kernel does then.

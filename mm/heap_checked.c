@@ -21,6 +21,7 @@
 #define FRESH   0xcd
 #define KEPT    256
 #define TRAILER 16
+#define SPARED  2000 /* requests that do not fail on purpose */
 
 static struct spinlock lock;
 static struct page *kept[KEPT];
@@ -46,8 +47,18 @@ static void expect(const u8 *from, const u8 *to, u8 pattern, struct page *page, 
     }
 }
 
+/* `make CHECKED=1 FAILS=n`: every n-th request fails, once the program can be expected to run. */
+static bool fails_on_purpose(void)
+{
+    static u32 requests;
+    u32 number = __atomic_add_fetch(&requests, 1, __ATOMIC_RELAXED);
+    return HEAP_FAILS != 0 && number > SPARED && number % MAX(HEAP_FAILS, 1) == 0;
+}
+
 void *kmalloc(size_t size)
 {
+    if (fails_on_purpose())
+        return NULL;
     unsigned order = 0;
     while (order <= PAGE_ORDER_MAX && PAGE_SIZE << order < size + TRAILER)
         order++;
