@@ -94,14 +94,16 @@ def terminal():
     """A process of the tool at a terminal of its own; checks that the terminal is left as it was."""
     children = []
     try:
-        for end in os.openpty():
+        ends = os.openpty()
+        fresh = termios.tcgetattr(ends[0])
+        for end in ends:
             os.close(end)
     except OSError:
         pytest.skip("this machine has no pseudo terminals: mount devpts on /dev/pts")
 
     def spawn(*words, timeout=30):
         child = pexpect.spawn(machines.TOOL, ["run", "-b", "microvm", *words], timeout=timeout)
-        child.saved = termios.tcgetattr(child.child_fd)
+        child.saved = fresh
         children.append(child)
         return child
 
