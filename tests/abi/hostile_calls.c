@@ -375,5 +375,6 @@ int main(int argc, char **argv)
     calls_tell();
     check("hostile_calls", true);
     check("memory is free again", free + SLACK >= usual);
-    return check_finish();
+    /* Not by way of the C library's exit: the calls may have changed what it depends on. */
+    return (int)call(__NR_exit_group, check_finish());
 }
