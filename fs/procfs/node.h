@@ -47,6 +47,21 @@ struct node {
     const struct node_family *family;
 };
 
+/* Lines of a table: a file whose content is generated, one that never changes, and a setting, which root
+ * could write on Linux and which here is as it is. */
+#define NODE_FILE(path, generator)              \
+    {                                           \
+        path, S_IFREG | 0444, .show = generator \
+    }
+#define NODE_FIXED(path, content)             \
+    {                                         \
+        path, S_IFREG | 0444, .text = content \
+    }
+#define NODE_SETTING(path, content)           \
+    {                                         \
+        path, S_IFREG | 0644, .text = content \
+    }
+
 struct node_table {
     const struct node *nodes;
     size_t count;

@@ -343,20 +343,6 @@ static int show_queued_events(struct text_builder *text, const struct node_place
     return 0;
 }
 
-#define FILE(path, generator)                   \
-    {                                           \
-        path, S_IFREG | 0444, .show = generator \
-    }
-#define FIXED(path, content)                  \
-    {                                         \
-        path, S_IFREG | 0444, .text = content \
-    }
-/* On Linux root may write these; here they are as they are. */
-#define FIXED_SETTING(path, content)          \
-    {                                         \
-        path, S_IFREG | 0644, .text = content \
-    }
-
 /* 2: everything, the break included. */
 static int show_randomized(struct text_builder *text, const struct node_place *place)
 {
@@ -366,46 +352,46 @@ static int show_randomized(struct text_builder *text, const struct node_place *p
 }
 
 static const struct node nodes[] = {
-    FILE("cpuinfo", show_cpuinfo),
-    FIXED("filesystems", "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n"
-                         "nodev\tpipefs\nnodev\tsockfs\n"),
-    FILE("loadavg", show_loadavg),
-    FILE("meminfo", show_meminfo),
+    NODE_FILE("cpuinfo", show_cpuinfo),
+    NODE_FIXED("filesystems", "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n"
+                              "nodev\tpipefs\nnodev\tsockfs\n"),
+    NODE_FILE("loadavg", show_loadavg),
+    NODE_FILE("meminfo", show_meminfo),
     {"mounts", S_IFLNK | 0777, .text = "self/mounts"},
-    FILE("stat", show_stat),
-    FIXED("swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
-    FILE("uptime", show_uptime),
-    FILE("version", show_version),
-    FILE("sys/fs/file-max", show_file_max),
-    FILE("sys/fs/inotify/max_queued_events", show_queued_events),
-    FILE("sys/fs/inotify/max_user_instances", show_instances),
-    FILE("sys/fs/inotify/max_user_watches", show_watches),
-    FIXED_SETTING("sys/fs/nr_open", "1048576\n"),
-    FIXED_SETTING("sys/fs/pipe-max-size", "1048576\n"),
-    FILE("sys/kernel/cap_last_cap", show_cap_last_cap),
-    FIXED_SETTING("sys/kernel/core_pattern", "core\n"),
+    NODE_FILE("stat", show_stat),
+    NODE_FIXED("swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
+    NODE_FILE("uptime", show_uptime),
+    NODE_FILE("version", show_version),
+    NODE_FILE("sys/fs/file-max", show_file_max),
+    NODE_FILE("sys/fs/inotify/max_queued_events", show_queued_events),
+    NODE_FILE("sys/fs/inotify/max_user_instances", show_instances),
+    NODE_FILE("sys/fs/inotify/max_user_watches", show_watches),
+    NODE_SETTING("sys/fs/nr_open", "1048576\n"),
+    NODE_SETTING("sys/fs/pipe-max-size", "1048576\n"),
+    NODE_FILE("sys/kernel/cap_last_cap", show_cap_last_cap),
+    NODE_SETTING("sys/kernel/core_pattern", "core\n"),
     {"sys/kernel/domainname", S_IFREG | 0644, .show = show_domainname, .store = store_domainname},
     {"sys/kernel/hostname", S_IFREG | 0644, .show = show_hostname, .store = store_hostname},
-    FILE("sys/kernel/ngroups_max", show_ngroups_max),
-    FILE("sys/kernel/osrelease", show_osrelease),
-    FILE("sys/kernel/ostype", show_ostype),
-    FIXED_SETTING("sys/kernel/overflowgid", "65534\n"),
-    FIXED_SETTING("sys/kernel/overflowuid", "65534\n"),
-    FIXED_SETTING("sys/kernel/pid_max", "32768\n"),
-    FILE("sys/kernel/random/boot_id", show_boot_id),
-    FIXED("sys/kernel/random/entropy_avail", "256\n"),
-    FIXED("sys/kernel/random/poolsize", "256\n"),
-    FILE("sys/kernel/random/uuid", show_uuid),
+    NODE_FILE("sys/kernel/ngroups_max", show_ngroups_max),
+    NODE_FILE("sys/kernel/osrelease", show_osrelease),
+    NODE_FILE("sys/kernel/ostype", show_ostype),
+    NODE_SETTING("sys/kernel/overflowgid", "65534\n"),
+    NODE_SETTING("sys/kernel/overflowuid", "65534\n"),
+    NODE_SETTING("sys/kernel/pid_max", "32768\n"),
+    NODE_FILE("sys/kernel/random/boot_id", show_boot_id),
+    NODE_FIXED("sys/kernel/random/entropy_avail", "256\n"),
+    NODE_FIXED("sys/kernel/random/poolsize", "256\n"),
+    NODE_FILE("sys/kernel/random/uuid", show_uuid),
     {"sys/kernel/randomize_va_space", S_IFREG | 0644, .show = show_randomized},
-    FIXED("sys/kernel/tainted", "0\n"),
-    FILE("sys/kernel/version", show_osversion),
-    FIXED_SETTING("sys/net/core/somaxconn", "4096\n"),
-    FIXED_SETTING("sys/vm/max_map_count", "65530\n"),
-    FIXED_SETTING("sys/vm/mmap_min_addr", "65536\n"),
-    FIXED_SETTING("sys/vm/nr_hugepages", "0\n"),
-    FIXED_SETTING("sys/vm/overcommit_kbytes", "0\n"),
-    FIXED_SETTING("sys/vm/overcommit_memory", "0\n"),
-    FIXED_SETTING("sys/vm/overcommit_ratio", "50\n"),
+    NODE_FIXED("sys/kernel/tainted", "0\n"),
+    NODE_FILE("sys/kernel/version", show_osversion),
+    NODE_SETTING("sys/net/core/somaxconn", "4096\n"),
+    NODE_SETTING("sys/vm/max_map_count", "65530\n"),
+    NODE_SETTING("sys/vm/mmap_min_addr", "65536\n"),
+    NODE_SETTING("sys/vm/nr_hugepages", "0\n"),
+    NODE_SETTING("sys/vm/overcommit_kbytes", "0\n"),
+    NODE_SETTING("sys/vm/overcommit_memory", "0\n"),
+    NODE_SETTING("sys/vm/overcommit_ratio", "50\n"),
 };
 
 void procfs_add_system(void)

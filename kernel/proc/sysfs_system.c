@@ -99,19 +99,6 @@ static int store_huge_policy(const struct node_place *place, const char *bytes, 
     return -EINVAL;
 }
 
-#define FILE(path, generator)                   \
-    {                                           \
-        path, S_IFREG | 0444, .show = generator \
-    }
-#define FIXED(path, content)                  \
-    {                                         \
-        path, S_IFREG | 0444, .text = content \
-    }
-#define FIXED_SETTING(path, content)          \
-    {                                         \
-        path, S_IFREG | 0644, .text = content \
-    }
-
 #define CLOCK    "devices/system/clocksource/clocksource0/"
 #define CPU      "devices/system/cpu/"
 #define TOPOLOGY CPU "cpu#/topology/"
@@ -119,41 +106,41 @@ static int store_huge_policy(const struct node_place *place, const char *bytes, 
 #define LARGE    "kernel/mm/transparent_hugepage/"
 
 static const struct node nodes[] = {
-    FIXED(CLOCK "available_clocksource", "tsc \n"),
-    FIXED_SETTING(CLOCK "current_clocksource", "tsc\n"),
-    FIXED(CPU "isolated", "\n"),
-    FIXED(CPU "kernel_max", "63\n"),
-    FIXED(CPU "offline", "\n"),
-    FILE(CPU "online", show_cpu_list),
-    FILE(CPU "possible", show_cpu_list),
-    FILE(CPU "present", show_cpu_list),
+    NODE_FIXED(CLOCK "available_clocksource", "tsc \n"),
+    NODE_SETTING(CLOCK "current_clocksource", "tsc\n"),
+    NODE_FIXED(CPU "isolated", "\n"),
+    NODE_FIXED(CPU "kernel_max", "63\n"),
+    NODE_FIXED(CPU "offline", "\n"),
+    NODE_FILE(CPU "online", show_cpu_list),
+    NODE_FILE(CPU "possible", show_cpu_list),
+    NODE_FILE(CPU "present", show_cpu_list),
     {CPU "cpu#", S_IFDIR | 0755, .family = &cpu_family},
-    FILE(TOPOLOGY "core_cpus", show_own_mask),
-    FILE(TOPOLOGY "core_cpus_list", show_own_number),
-    FILE(TOPOLOGY "core_id", show_own_number),
-    FILE(TOPOLOGY "core_siblings", show_cpu_mask),
-    FILE(TOPOLOGY "core_siblings_list", show_cpu_list),
-    FIXED(TOPOLOGY "die_id", "0\n"),
-    FILE(TOPOLOGY "package_cpus", show_cpu_mask),
-    FILE(TOPOLOGY "package_cpus_list", show_cpu_list),
-    FIXED(TOPOLOGY "physical_package_id", "0\n"),
-    FILE(TOPOLOGY "thread_siblings", show_own_mask),
-    FILE(TOPOLOGY "thread_siblings_list", show_own_number),
-    FIXED(NODE "has_cpu", "0\n"),
-    FIXED(NODE "has_memory", "0\n"),
-    FIXED(NODE "has_normal_memory", "0\n"),
-    FIXED(NODE "online", "0\n"),
-    FIXED(NODE "possible", "0\n"),
+    NODE_FILE(TOPOLOGY "core_cpus", show_own_mask),
+    NODE_FILE(TOPOLOGY "core_cpus_list", show_own_number),
+    NODE_FILE(TOPOLOGY "core_id", show_own_number),
+    NODE_FILE(TOPOLOGY "core_siblings", show_cpu_mask),
+    NODE_FILE(TOPOLOGY "core_siblings_list", show_cpu_list),
+    NODE_FIXED(TOPOLOGY "die_id", "0\n"),
+    NODE_FILE(TOPOLOGY "package_cpus", show_cpu_mask),
+    NODE_FILE(TOPOLOGY "package_cpus_list", show_cpu_list),
+    NODE_FIXED(TOPOLOGY "physical_package_id", "0\n"),
+    NODE_FILE(TOPOLOGY "thread_siblings", show_own_mask),
+    NODE_FILE(TOPOLOGY "thread_siblings_list", show_own_number),
+    NODE_FIXED(NODE "has_cpu", "0\n"),
+    NODE_FIXED(NODE "has_memory", "0\n"),
+    NODE_FIXED(NODE "has_normal_memory", "0\n"),
+    NODE_FIXED(NODE "online", "0\n"),
+    NODE_FIXED(NODE "possible", "0\n"),
     {NODE "node#", S_IFDIR | 0755, .family = &memory_node_family},
-    FILE(NODE "node#/cpulist", show_cpu_list),
-    FILE(NODE "node#/cpumap", show_cpu_mask),
-    FIXED(NODE "node#/distance", "10\n"),
-    FILE(NODE "node#/meminfo", show_node_meminfo),
-    FIXED_SETTING(LARGE "defrag", "always defer defer+madvise [madvise] never\n"),
+    NODE_FILE(NODE "node#/cpulist", show_cpu_list),
+    NODE_FILE(NODE "node#/cpumap", show_cpu_mask),
+    NODE_FIXED(NODE "node#/distance", "10\n"),
+    NODE_FILE(NODE "node#/meminfo", show_node_meminfo),
+    NODE_SETTING(LARGE "defrag", "always defer defer+madvise [madvise] never\n"),
     {LARGE "enabled", S_IFREG | 0644, .show = show_huge_policy, .store = store_huge_policy},
-    FIXED(LARGE "hpage_pmd_size", "2097152\n"),
-    FIXED_SETTING(LARGE "shmem_enabled", "always within_size advise [never] deny force\n"),
-    FIXED_SETTING(LARGE "use_zero_page", "0\n"),
+    NODE_FIXED(LARGE "hpage_pmd_size", "2097152\n"),
+    NODE_SETTING(LARGE "shmem_enabled", "always within_size advise [never] deny force\n"),
+    NODE_SETTING(LARGE "use_zero_page", "0\n"),
 };
 
 void sysfs_add_system(void)
