@@ -37,8 +37,7 @@ long sys_rt_sigsuspend(uptr set, size_t size)
 
 long sys_pause(void)
 {
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
-    (void)!wait_event(&nobody, false);
+    (void)wait_sleep(WAIT_FOREVER);
     return -ERESTARTNOHAND;
 }
 

@@ -117,9 +117,8 @@ long sys_time(uptr now)
 /* Sleep for `ns`. What was left when a signal came goes to `left` (may be null). */
 static long sleep_for(u64 ns, uptr left)
 {
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
     u64 deadline = signal_resume_deadline(decode_deadline(ns));
-    if (wait_event_until(&nobody, false, deadline) == -ETIMEDOUT)
+    if (wait_sleep(deadline) == -ETIMEDOUT)
         return 0;
     u64 now = time_now_ns();
     if (left.addr != 0 && encode_timespec(left, deadline > now ? deadline - now : 0) != 0)
@@ -153,8 +152,7 @@ long sys_nanosleep(uptr request, uptr left)
 /* The process does not run while its only thread sleeps: its clock stands still, until a signal. */
 static long sleep_on_own_time(u64 ns, bool absolute, uptr left)
 {
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
-    (void)!wait_event(&nobody, false);
+    (void)wait_sleep(WAIT_FOREVER);
     if (absolute)
         return -ERESTARTNOHAND;
     return left.addr != 0 && encode_timespec(left, ns) != 0 ? -EFAULT : -ERESTART_RESTARTBLOCK;

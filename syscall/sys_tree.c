@@ -172,31 +172,36 @@ struct listing {
     long error;
 };
 
+/* What an emit operation answers for an entry in the program's layout. */
+static int put_entry(struct dir_context *context, const u8 *bytes, size_t size)
+{
+    struct listing *listing = container_of(context, struct listing, context);
+    int error = listing->done + size > listing->size ? -EINVAL : 0;
+    if (error == 0 && usercopy_to(UPTR_ADD(listing->buffer, listing->done), bytes, size) != 0)
+        error = -EFAULT;
+    if (error != 0) {
+        listing->error = listing->done ? 0 : error;
+        return -1;
+    }
+    listing->done += size;
+    return 0;
+}
+
 static int emit_entry(struct dir_context *context, const char *name, size_t length, u64 inode,
                       u8 type, u64 next_offset)
 {
-    struct listing *listing = container_of(context, struct listing, context);
     union {
         struct dirent64 head;
         u8 bytes[sizeof(struct dirent64) + NAME_LENGTH_MAX + 8 + 8];
     } entry;
     size_t size = ALIGN_UP(offsetof(struct dirent64, name) + length + 1, 8);
-    if (listing->done + size > listing->size) {
-        listing->error = listing->done ? 0 : -EINVAL;
-        return -1;
-    }
     memset(entry.bytes + size - 8, 0, 8); /* the name's end and what pads it */
     entry.head.inode = inode;
     entry.head.next_offset = next_offset;
     entry.head.length = size;
     entry.head.type = type;
     memcpy(entry.head.name, name, length);
-    if (usercopy_to(UPTR_ADD(listing->buffer, listing->done), entry.bytes, size) != 0) {
-        listing->error = listing->done ? 0 : -EFAULT;
-        return -1;
-    }
-    listing->done += size;
-    return 0;
+    return put_entry(context, entry.bytes, size);
 }
 
 /* The older layout: the type is the last byte (man 2 getdents; the headers do not have it). */
@@ -210,26 +215,16 @@ struct dirent_old {
 static int emit_old_entry(struct dir_context *context, const char *name, size_t length, u64 inode,
                           u8 type, u64 next_offset)
 {
-    struct listing *listing = container_of(context, struct listing, context);
     union {
         struct dirent_old head;
         u8 bytes[sizeof(struct dirent_old) + NAME_LENGTH_MAX + 8 + 8];
     } entry;
     size_t size = ALIGN_UP(offsetof(struct dirent_old, name) + length + 2, 8);
-    if (listing->done + size > listing->size) {
-        listing->error = listing->done ? 0 : -EINVAL;
-        return -1;
-    }
     memset(entry.bytes + size - 8, 0, 8);
     entry.head = (struct dirent_old){inode, next_offset, size};
     memcpy(entry.head.name, name, length);
     entry.bytes[size - 1] = type;
-    if (usercopy_to(UPTR_ADD(listing->buffer, listing->done), entry.bytes, size) != 0) {
-        listing->error = listing->done ? 0 : -EFAULT;
-        return -1;
-    }
-    listing->done += size;
-    return 0;
+    return put_entry(context, entry.bytes, size);
 }
 
 static long list(int fd, struct listing listing)

@@ -126,7 +126,6 @@ void wait_write_left(uptr timeout, u64 deadline)
 
 long wait_mask_begin(uptr mask, size_t set_size)
 {
-    struct signal_state *signals = &task_current()->signals;
     u64 set;
     if (mask.addr == 0)
         return 0;
@@ -134,10 +133,7 @@ long wait_mask_begin(uptr mask, size_t set_size)
         return -EINVAL;
     if (usercopy_from(&set, mask, sizeof(set)) != 0)
         return -EFAULT;
-    signals->saved_blocked = signals->blocked;
-    signals->restore_saved = true;
-    signals->blocked = set & ~SIGNALS_UNSTOPPABLE;
-    signal_mask_changed();
+    signal_borrow_mask(set);
     return 0;
 }
 

@@ -62,3 +62,9 @@ void wait_end(struct wait_queue *queue, struct wait_entry *entry)
     sched_cancel_block();
     wait_remove(queue, entry);
 }
+
+int wait_sleep(u64 deadline)
+{
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    return wait_event_until(&nobody, false, deadline);
+}

@@ -68,6 +68,10 @@ void wait_end(struct wait_queue *queue, struct wait_entry *entry);
 void wait_add(struct wait_queue *queue, struct wait_entry *entry);
 void wait_remove(struct wait_queue *queue, struct wait_entry *entry);
 
+/* Sleep until `deadline` (nanoseconds since boot, or WAIT_FOREVER): -ETIMEDOUT, or -EINTR when a
+ * signal waits for the thread. */
+int wait_sleep(u64 deadline);
+
 /* Sleep until `condition`. 0, or -EINTR when a signal waits for the thread. */
 #define wait_event(queue, condition) wait_event_until(queue, condition, WAIT_FOREVER)
 

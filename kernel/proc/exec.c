@@ -350,11 +350,10 @@ volatile int debugger_attached;
 
 static void wait_for_debugger(void)
 {
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
     log_print(LOG_ERR, "waiting for a debugger: attach, set breakpoints, "
                        "then `set var debugger_attached = 1` and continue");
     while (!debugger_attached)
-        (void)!wait_event_until(&nobody, debugger_attached != 0, time_now_ns() + DEBUGGER_POLL_NS);
+        (void)wait_sleep(time_now_ns() + DEBUGGER_POLL_NS);
 }
 
 /* Place the program and, if it has one, its interpreter; returns the first instruction. */

@@ -300,9 +300,8 @@ int process_timer_delete(int id)
     return 0;
 }
 
-void process_timer_taken(struct process *process, struct signal_info *info)
+void process_timer_taken(struct signal_info *info)
 {
-    (void)process;
     struct process_timer *timer = lock_timer(info->timer);
     if (!timer)
         return; /* deleted since */

@@ -64,7 +64,7 @@ int process_timer_delete(int id) MUST_CHECK;
 void process_cpu_limit_changed(struct process *process);
 
 /* A signal was taken: that of a timer, whose overrun goes into `info`; SIGALRM. */
-void process_timer_taken(struct process *process, struct signal_info *info);
+void process_timer_taken(struct signal_info *info);
 void process_alarm_taken(struct process *process);
 
 #endif

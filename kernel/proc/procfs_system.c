@@ -176,9 +176,8 @@ static int show_stat(struct text_builder *text, const struct node_place *place)
 
 static u64 counter_hz(void)
 {
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
     for (int i = 0; i < LEARN_TRIES && time_tsc_hz() == 0; i++)
-        (void)!wait_event_until(&nobody, false, time_now_ns() + LEARN_NS);
+        (void)wait_sleep(time_now_ns() + LEARN_NS);
     return time_tsc_hz();
 }
 

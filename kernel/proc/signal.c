@@ -242,21 +242,25 @@ int signal_take(u64 allowed, struct signal_info *info)
         signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
     spin_unlock_irqrestore(&process->signals.lock, flags);
     if (of_timer)
-        process_timer_taken(process, info);
+        process_timer_taken(info);
     if (signal == SIGALRM)
         process_alarm_taken(process);
     return signal;
 }
 
-int signal_suspend(u64 mask)
+void signal_borrow_mask(u64 mask)
 {
     struct signal_state *state = &task_current()->signals;
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
     state->saved_blocked = state->blocked;
     state->restore_saved = true;
     state->blocked = mask & ~SIGNALS_UNSTOPPABLE;
     signal_mask_changed();
-    (void)!wait_event(&nobody, false);
+}
+
+int signal_suspend(u64 mask)
+{
+    signal_borrow_mask(mask);
+    (void)wait_sleep(WAIT_FOREVER);
     return -ERESTARTNOHAND;
 }
 

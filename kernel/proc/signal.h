@@ -78,6 +78,10 @@ int signal_take(u64 allowed, struct signal_info *info);
 /* All that wait for the running thread, blocked or not. */
 u64 signal_pending_set(void);
 
+/* Block `mask` instead, until the way back to the program or, if a handler runs there, until it is done:
+ * saved_blocked comes back then (restore_saved). */
+void signal_borrow_mask(u64 mask);
+
 /* Sleep with `mask` blocked until a handler has run; the old mask comes back behind it.
  * -ERESTARTNOHAND. */
 int signal_suspend(u64 mask);

@@ -3,7 +3,9 @@
 #include "tests/abi/check.h"
 
 #include <linux/random.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -136,4 +138,15 @@ bool byte_readable(const void *address)
 bool byte_writable(void *address)
 {
     return call(__NR_getrandom, address, 1, GRND_NONBLOCK) == 1;
+}
+
+long status_kib(const char *label)
+{
+    static char text[8192];
+    int file = (int)call(__NR_openat, AT_FDCWD, "/proc/self/status", O_RDONLY);
+    long size = call(__NR_read, file, text, sizeof(text) - 1);
+    call(__NR_close, file);
+    text[size > 0 ? size : 0] = '\0';
+    const char *line = strstr(text, label);
+    return line ? strtol(line + strlen(label), NULL, 10) : -1;
 }

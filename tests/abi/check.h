@@ -87,6 +87,9 @@ char *page_protected(int protection);
 /* A page in user space that is not mapped, between two that are. */
 char *page_unmapped(void);
 
+/* The value of a line of /proc/self/status ("VmLck:"), in KiB; -1: there is none. */
+long status_kib(const char *label);
+
 /* Whether the program may read there, found out by a system call, never by an access of our own. */
 bool byte_readable(const void *address);
 

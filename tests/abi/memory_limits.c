@@ -17,17 +17,6 @@
 #define MIB       (1024 * 1024UL)
 #define GUARD_GAP (256 * PAGE)
 
-static long status_kib(const char *label)
-{
-    static char text[8192];
-    int file = (int)call(__NR_openat, AT_FDCWD, "/proc/self/status", O_RDONLY);
-    long size = call(__NR_read, file, text, sizeof(text) - 1);
-    call(__NR_close, file);
-    text[size > 0 ? size : 0] = '\0';
-    const char *line = strstr(text, label);
-    return line ? strtol(line + strlen(label), NULL, 10) : -1;
-}
-
 static long map(size_t size, int protection, int flags)
 {
     return call(__NR_mmap, 0, size, protection, flags, -1, 0);

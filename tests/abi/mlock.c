@@ -21,18 +21,6 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
-/* The value of a line of /proc/self/status, in KiB. */
-static long status_kib(const char *label)
-{
-    static char text[8192];
-    int file = (int)call(__NR_openat, AT_FDCWD, "/proc/self/status", O_RDONLY);
-    long size = call(__NR_read, file, text, sizeof(text) - 1);
-    call(__NR_close, file);
-    text[size > 0 ? size : 0] = '\0';
-    const char *line = strstr(text, label);
-    return line ? strtol(line + strlen(label), NULL, 10) : -1;
-}
-
 static long locked_pages(void)
 {
     return status_kib("VmLck:") * 1024 / (long)PAGE;
