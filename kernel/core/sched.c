@@ -146,8 +146,9 @@ u64 sched_thread_ns(const struct thread *thread)
     u64 ticks = thread->ran_ticks;
     if (thread == thread_current())
         ticks += cpu_read_tsc() - thread->since_tick;
+    /* As long as nobody knows the rate: less than it was, so that it does not go back later. */
     u64 hz = time_tsc_hz();
-    return hz ? muldiv_u64(ticks, NS_PER_SECOND, hz) : time_now_ns();
+    return muldiv_u64(ticks, NS_PER_SECOND, hz ? hz : TSC_HZ_MAX);
 }
 
 void thread_exit(void)

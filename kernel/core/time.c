@@ -22,7 +22,6 @@
 #include "kernel/core/spinlock.h"
 
 #define TSC_HZ_MIN 500000000UL
-#define TSC_HZ_MAX 6000000000UL
 
 #define LEARN_NS        (20UL * 1000 * 1000)
 /* The two samples' uncertainty must be below 1/2000 of the time between them. */

@@ -26,6 +26,9 @@ u64 time_real_ns(void);
 /* Set the wall clock (clock_settime). */
 void time_set_real_ns(u64 ns);
 
+/* No TSC runs faster than that. */
+#define TSC_HZ_MAX 6000000000UL
+
 /* The TSC's rate, or 0 as long as it is not known. */
 u64 time_tsc_hz(void);
 
