@@ -46,8 +46,10 @@ long sys_futex(uptr word, int operation, u32 value, u64 timeout, uptr word2, u32
     case FUTEX_WAIT_BITSET:
         error = decode_until(operation, timeout, &deadline);
         if (error == 0)
-            error = futex_wait(word, value, value3, deadline);
-        return error == -EINTR && timeout == 0 ? -ERESTARTSYS : error;
+            error = futex_wait(word, value, value3, signal_resume_deadline(deadline));
+        if (error != -EINTR)
+            return error;
+        return timeout == 0 ? -ERESTARTSYS : -ERESTART_RESTARTBLOCK;
     case FUTEX_WAKE:
         value3 = FUTEX_BITSET_MATCH_ANY; /* fallthrough */
     case FUTEX_WAKE_BITSET:

@@ -53,6 +53,8 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
         path_put(&start);
     }
     name_free(name);
+    if (error == -EINTR) /* a FIFO without its other end */
+        error = -ERESTARTSYS;
     return error != 0 ? error : descriptor_new(file, how->flags & O_CLOEXEC);
 }
 

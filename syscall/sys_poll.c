@@ -67,7 +67,8 @@ static long poll_user(uptr user, unsigned count, u64 deadline)
 
 long sys_poll(uptr fds, unsigned count, int timeout)
 {
-    return poll_user(fds, count, wait_deadline_ms(timeout));
+    long result = poll_user(fds, count, signal_resume_deadline(wait_deadline_ms(timeout)));
+    return result == -EINTR ? -ERESTART_RESTARTBLOCK : result;
 }
 
 long sys_ppoll(uptr fds, unsigned count, uptr timeout, uptr mask, size_t set_size)
@@ -80,6 +81,5 @@ long sys_ppoll(uptr fds, unsigned count, uptr timeout, uptr mask, size_t set_siz
         return error;
     long result = poll_user(fds, count, deadline);
     wait_mask_end(mask, result);
-    wait_write_left(timeout, deadline);
-    return result;
+    return wait_result(result, wait_write_left(timeout, deadline));
 }

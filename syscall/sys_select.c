@@ -184,14 +184,14 @@ static long timeval_deadline(uptr timeout, u64 *deadline)
     return 0;
 }
 
-static void timeval_write_left(uptr timeout, u64 deadline)
+/* As wait_write_left. */
+static bool timeval_write_left(uptr timeout, u64 deadline)
 {
     if (timeout.addr == 0 || deadline == 0)
-        return;
+        return true;
     u64 left = wait_left(deadline);
     struct timeval time = {left / NS_PER_SECOND, left % NS_PER_SECOND / 1000};
-    size_t ignored = usercopy_to(timeout, &time, sizeof(time));
-    (void)ignored; /* as in wait_write_left */
+    return usercopy_to(timeout, &time, sizeof(time)) == 0;
 }
 
 long sys_select(int count, uptr read, uptr write, uptr except, uptr timeout)
@@ -201,8 +201,7 @@ long sys_select(int count, uptr read, uptr write, uptr except, uptr timeout)
     if (error != 0)
         return error;
     long result = select_user(count, read, write, except, deadline);
-    timeval_write_left(timeout, deadline);
-    return result;
+    return wait_result(result, timeval_write_left(timeout, deadline));
 }
 
 /* The sixth argument: an address and a size (man 2 select, "C library/kernel differences"). */
@@ -225,6 +224,5 @@ long sys_pselect6(int count, uptr read, uptr write, uptr except, uptr timeout, u
         return error;
     long result = select_user(count, read, write, except, deadline);
     wait_mask_end(mask, result);
-    wait_write_left(timeout, deadline);
-    return result;
+    return wait_result(result, wait_write_left(timeout, deadline));
 }

@@ -114,12 +114,14 @@ u64 wait_left(u64 deadline)
     return deadline > now ? deadline - now : 0;
 }
 
-void wait_write_left(uptr timeout, u64 deadline)
+bool wait_write_left(uptr timeout, u64 deadline)
 {
-    if (timeout.addr == 0 || deadline == 0)
-        return;
-    long ignored = encode_timespec(timeout, wait_left(deadline));
-    (void)ignored; /* read-only memory: Linux lets it be, too */
+    return timeout.addr == 0 || deadline == 0 || encode_timespec(timeout, wait_left(deadline)) == 0;
+}
+
+long wait_result(long result, bool left_written)
+{
+    return result == -EINTR && left_written ? -ERESTARTNOHAND : result;
 }
 
 /* ---- Signals ----------------------------------------------------------------------------------*/

@@ -26,8 +26,12 @@ long wait_deadline(uptr timeout, u64 *deadline) MUST_CHECK;
 u64 wait_deadline_ms(int timeout);
 /* What is left until then, in nanoseconds. */
 u64 wait_left(u64 deadline);
-/* Write that over the struct timespec, as Linux does if it was not zero. Failing is not an error. */
-void wait_write_left(uptr timeout, u64 deadline);
+/* Write that over the struct timespec, as Linux does if it was not zero. False: the memory is read-only,
+ * which is no error. */
+bool wait_write_left(uptr timeout, u64 deadline);
+/* What a call answers that wrote back what is left of its time: after a signal without a handler it is made
+ * again for the rest, unless that could not be written (Linux fs/select.c: poll_select_finish). */
+long wait_result(long result, bool left_written);
 
 /* Block other signals while waiting (nothing if `mask` is null). 0, -EINVAL, -EFAULT. */
 long wait_mask_begin(uptr mask, size_t set_size) MUST_CHECK;
