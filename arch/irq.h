@@ -29,4 +29,7 @@ void irq_init(const struct irq_topology *topology);
  * Returns 0 or -EINVAL (no such line), -EBUSY (no room for another handler). */
 int irq_register_isa(u32 isa_irq, irq_handler handler, void *context) MUST_CHECK;
 
+/* In a handler: whether it interrupted the program, and not the kernel. */
+bool irq_from_program(void);
+
 #endif

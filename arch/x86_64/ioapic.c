@@ -126,6 +126,11 @@ int irq_register_isa(u32 isa_irq, irq_handler handler, void *context)
     return ioapic_route(route.gsi, vector, route.active_low, route.level_triggered);
 }
 
+bool irq_from_program(void)
+{
+    return percpu_this()->irq_from_program;
+}
+
 void irq_dispatch(u32 vector)
 {
     if (vector == VECTOR_SPURIOUS)

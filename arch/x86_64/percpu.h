@@ -25,6 +25,7 @@ struct percpu {
     u32 index;                /* 0 for the boot processor */
     u32 apic_id;
     struct arch_thread *fpu_owner; /* whose state the FPU registers hold; NULL: nobody's */
+    bool irq_from_program;         /* what the interrupt being handled interrupted */
 };
 
 _Static_assert(offsetof(struct percpu, frame) == 16, "frame.inc: PERCPU_FRAME");

@@ -177,8 +177,10 @@ static void leave_vm86(struct trap_frame *frame)
 /* Called by trap_entry.asm with interrupts off; returns with interrupts off. */
 void trap_handle(struct trap_frame *frame)
 {
-    if (frame->vector >= VECTOR_EXCEPTION_END)
+    if (frame->vector >= VECTOR_EXCEPTION_END) {
+        percpu_this()->irq_from_program = frame_from_program(frame);
         irq_dispatch(frame->vector);
+    }
     if (unlikely(frame->rflags & RFLAGS_VM))
         leave_vm86(frame);
     else if (frame->vector < VECTOR_EXCEPTION_END)

@@ -5,9 +5,13 @@
  */
 #include "kernel/core/clock_timer.h"
 
+#include "arch/irq.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/core/time.h"
+
+/* Between two samples of where a thread is: Linux's tick at 250 Hz. */
+#define SAMPLE_NS (NS_PER_SECOND / 250)
 
 static struct spinlock real_lock = SPINLOCK_INIT;
 static struct list_head real_timers = LIST_HEAD_INIT(real_timers);
@@ -22,9 +26,20 @@ u64 clock_timer_now(const struct clock_timer *timer)
         return time_real_ns();
     case CLOCK_BASE_CPU:
         return sched_thread_ns(timer->thread);
+    case CLOCK_BASE_USER:
+        return timer->user_ns;
     default:
         return time_now_ns();
     }
+}
+
+/* What the thread has run since the last sample was where it is now. */
+static void take_sample(struct clock_timer *timer)
+{
+    u64 now = sched_thread_ns(timer->thread);
+    if (timer->thread == thread_current() && irq_from_program())
+        timer->user_ns += now - timer->sampled_ns;
+    timer->sampled_ns = now;
 }
 
 /* When the target will be reached at the earliest, in time since boot. */
@@ -32,6 +47,8 @@ static u64 deadline_of(const struct clock_timer *timer)
 {
     u64 now = clock_timer_now(timer);
     u64 wait = timer->target > now ? timer->target - now : 0;
+    if (timer->base == CLOCK_BASE_USER)
+        wait = MIN(wait, SAMPLE_NS);
     return MIN(time_now_ns() + wait, WAIT_FOREVER - 1);
 }
 
@@ -39,6 +56,8 @@ static u64 deadline_of(const struct clock_timer *timer)
 static void on_expiry(struct timer *inner)
 {
     struct clock_timer *timer = list_entry(inner, struct clock_timer, timer);
+    if (timer->base == CLOCK_BASE_USER)
+        take_sample(timer);
     if (timer->base != CLOCK_BASE_BOOT && clock_timer_now(timer) < timer->target)
         timer_restart(inner, deadline_of(timer));
     else
@@ -65,6 +84,8 @@ void clock_timer_start(struct clock_timer *timer, enum clock_base base, u64 targ
     timer->base = base;
     timer->target = target;
     timer->interval = interval;
+    if (base == CLOCK_BASE_USER)
+        timer->sampled_ns = sched_thread_ns(timer->thread);
     u64 flags = spin_lock_irqsave(&real_lock);
     if (base == CLOCK_BASE_REAL)
         list_add(&timer->real_link, &real_timers);

@@ -7,6 +7,9 @@
  * expiry calls clock_timer_forward, which also tells how many intervals were missed. So a program that
  * is too slow for its own timer is not drowned in interrupts (Linux does the same).
  * A timer on the date follows the clock when somebody sets it.
+ *
+ * Nobody looks at the clock when a system call begins and ends, which would cost each of them more than most
+ * take: time outside the kernel is counted by samples, as Linux does, and only while a timer wants it.
  */
 #ifndef KERNEL_CORE_CLOCK_TIMER_H
 #define KERNEL_CORE_CLOCK_TIMER_H
@@ -20,18 +23,20 @@ enum clock_base {
     CLOCK_BASE_BOOT, /* nanoseconds since boot */
     CLOCK_BASE_REAL, /* since 1970 */
     CLOCK_BASE_CPU,  /* that `thread` has run */
+    CLOCK_BASE_USER, /* that it has run outside the kernel, by samples */
 };
 
 /* Zeroed memory is a timer that is not armed; clock_timer_init sets the rest. */
 struct clock_timer {
     struct timer timer;
-    const struct thread *thread;                  /* of CLOCK_BASE_CPU */
+    const struct thread *thread;                  /* of CLOCK_BASE_CPU, CLOCK_BASE_USER */
     void (*expire)(struct clock_timer *timer);    /* in interrupt context, under timers_lock */
     void (*clock_set)(struct clock_timer *timer); /* the date was set; NULL: no interest */
     struct list_head real_link;                   /* in the list of those on the date; else empty */
-    u64 target;   /* when it expires or expired, on its clock; 0: not armed */
-    u64 interval; /* nanoseconds; 0: once */
-    u8 base;      /* enum clock_base */
+    u64 target;              /* when it expires or expired, on its clock; 0: not armed */
+    u64 interval;            /* nanoseconds; 0: once */
+    u8 base;                 /* enum clock_base */
+    u64 user_ns, sampled_ns; /* CLOCK_BASE_USER: so far; and CLOCK_BASE_CPU when that was known */
 };
 
 void clock_timer_init(struct clock_timer *timer, void (*expire)(struct clock_timer *timer));

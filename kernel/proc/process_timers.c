@@ -99,7 +99,12 @@ void process_itimer_set(int which, const struct timer_setting *setting, struct t
     read_setting(timer, old);
     clock_timer_stop(timer);
     if (setting->value != 0) {
-        timer->base = which == ITIMER_REAL ? CLOCK_BASE_BOOT : CLOCK_BASE_CPU;
+        static const enum clock_base bases[ITIMERS] = {
+            [ITIMER_REAL] = CLOCK_BASE_BOOT,
+            [ITIMER_VIRTUAL] = CLOCK_BASE_USER,
+            [ITIMER_PROF] = CLOCK_BASE_CPU,
+        };
+        timer->base = bases[which];
         timer->thread = thread_current();
         clock_timer_start(timer, timer->base, clock_timer_now(timer) + setting->value,
                           setting->interval);

@@ -10,11 +10,13 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MS 1000000L
 
 static volatile sig_atomic_t caught;
 static siginfo_t told;
+static char room[1 << 20];
 
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
@@ -114,6 +116,25 @@ static void test_processor_timers(void)
     for (unsigned long i = 0; i < 10000000000 && !caught; i++)
         ; /* in the program alone */
     check("for the virtual one, too", caught == 1);
+}
+
+/* Time in the kernel is none of the program's own: reading much takes place there. */
+static void test_virtual_in_kernel(void)
+{
+    struct itimerval both = {{0, 0}, {0, 120000}}, own = {{0, 0}, {0, 60000}};
+    int zeros = open("/dev/zero", O_RDONLY);
+
+    handle(SIGVTALRM, 0);
+    handle(SIGPROF, 0);
+    call(__NR_setitimer, ITIMER_VIRTUAL, &own, NULL);
+    call(__NR_setitimer, ITIMER_PROF, &both, NULL);
+    while (caught == 0)
+        call(__NR_read, zeros, room, sizeof(room));
+    check("time in the kernel is no virtual time", told.si_signo == SIGPROF);
+    own = (struct itimerval){0};
+    call(__NR_setitimer, ITIMER_VIRTUAL, &own, &both);
+    check("of which there is something left", both.it_value.tv_usec > 0);
+    close(zeros);
 }
 
 static void test_itimer_errors(void)
@@ -349,6 +370,7 @@ int main(void)
     test_alarm();
     test_itimer();
     test_processor_timers();
+    test_virtual_in_kernel();
     test_itimer_errors();
     test_timer(CLOCK_MONOTONIC, "on the monotonic clock");
     test_timer(CLOCK_REALTIME, "on the date");
