@@ -67,7 +67,7 @@ static long file_write(struct file *file, uptr buffer, size_t count, u64 *positi
 static long restartable(long result)
 {
     if (result == -EPIPE)
-        signal_send(task_current(), SIGPIPE, &(struct signal_info){.code = SI_KERNEL});
+        signal_send_for_call(SIGPIPE);
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 

@@ -65,7 +65,7 @@ static bool pair_may(const struct pair *pair)
 static long result_of(long result)
 {
     if (result == -EPIPE)
-        signal_send(task_current(), SIGPIPE, &(struct signal_info){.code = SI_KERNEL});
+        signal_send_for_call(SIGPIPE);
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 

@@ -51,7 +51,7 @@ static u64 growth_limit(u64 wanted)
     struct task *task = task_current();
     u64 limit = task ? task->process->limits[RLIMIT_FSIZE].rlim_cur : RLIM64_INFINITY;
     if (wanted > limit)
-        signal_send(task, SIGXFSZ, &(struct signal_info){.code = SI_KERNEL});
+        signal_send_for_call(SIGXFSZ);
     return limit;
 }
 

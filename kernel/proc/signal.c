@@ -119,6 +119,13 @@ int signal_send(struct task *task, int signal, const struct signal_info *info)
     return send(task->process, task, &task->signals.pending, signal, info);
 }
 
+void signal_send_for_call(int signal)
+{
+    struct task *task = task_current();
+    (void)signal_send(task, signal,
+                      &(struct signal_info){.code = SI_USER, .pid = task->process->pid});
+}
+
 int signal_send_process(struct process *process, int signal, const struct signal_info *info)
 {
     return send(process, recipient(process), &process->signals.pending, signal, info);

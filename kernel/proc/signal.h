@@ -90,6 +90,9 @@ int signal_suspend(u64 mask);
  * it is made again, the one it had. */
 u64 signal_resume_deadline(u64 deadline);
 
+/* What a call brings on the thread that made it, SIGPIPE and SIGXFSZ: as if it had sent it itself. */
+void signal_send_for_call(int signal);
+
 /* The process's wish for a signal changed: one that waits and is now ignored is dropped. */
 void signal_action_changed(int signal);
 
