@@ -85,6 +85,8 @@ $(ABI_BUILD)/hostile_calls: $(addprefix $(ABI_DIR)/hostile/,arguments.c argument
 $(ABI_BUILD)/bad_pointers $(ABI_BUILD)/bad_pointers_files $(ABI_BUILD)/bad_pointers_events: \
                             $(addprefix $(ABI_DIR)/hostile/,pointers.c pointers.h)
 
+$(ABI_BUILD)/restart $(ABI_BUILD)/storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
+
 abi-linux: abi
 	@failed=; for test in $(ABI_TESTS); do \
 		$(ABI_BUILD)/$$test | cat > $(ABI_BUILD)/$$test.linux; \
