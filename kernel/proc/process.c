@@ -42,6 +42,7 @@ static void limits_init(struct rlimit64 *limits)
     limits[RLIMIT_MSGQUEUE] = (struct rlimit64){MESSAGE_QUEUES, MESSAGE_QUEUES};
     limits[RLIMIT_NPROC].rlim_cur = limits[RLIMIT_NPROC].rlim_max =
         page_total_count() * PAGE_SIZE / (LINUX_THREAD_SIZE * 8) / 2;
+    limits[RLIMIT_SIGPENDING] = limits[RLIMIT_NPROC];
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
 }
 
