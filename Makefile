@@ -98,6 +98,9 @@ ifneq ($(CHECKED),)
 KERNEL_CFLAGS += -DHEAP_FAILS=$(or $(FAILS),0)
 endif
 KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
+# What runs when all is over anyway is compiled for size.
+KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash*.c kernel/proc/backtrace.c \
+                    kernel/proc/code_file.c arch/x86_64/report.c kernel/core/panic.c)
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
@@ -108,6 +111,8 @@ KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/
 
 .PHONY: all
 all: $(BUILD)/galette
+
+$(KERNEL_COLD:%=$(BUILD)/kernel/%.o): private KERNEL_CFLAGS := $(KERNEL_CFLAGS:-O2=-Os)
 
 # Changed flags or a file that came or went rebuild what depends on them.
 $(BUILD)/flags: FORCE

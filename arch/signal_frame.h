@@ -66,6 +66,10 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area,
 int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack,
                      u64 *mask) MUST_CHECK;
 
+/* True when `pc` is where a handler returns to, with `stack` as the stack pointer: the system call that
+ * takes a frame back. The registers that it would restore, in the order of frame_registers. */
+bool signal_frame_registers(u64 pc, u64 stack, u64 *registers);
+
 /* Continue the running thread with all registers of its frame. */
 NORETURN void context_return_to_program(struct trap_frame *frame);
 

@@ -26,6 +26,7 @@
 #include "kernel/core/timer.h"
 #include "kernel/crashtest.h"
 #include "kernel/lib/string.h"
+#include "kernel/proc/crash.h"
 #include "kernel/proc/exec.h"
 #include "kernel/proc/process.h"
 #include "mm/kmap.h"
@@ -175,6 +176,7 @@ NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 en
     console_init(&cmdline, &request.console, &request.error_console);
 
     init_trace();
+    crash_set_brief(cmdline.crash_line);
     arch_set_program_ring(cmdline.ring, cmdline.trace);
     crashtest_run(cmdline.crashtest);
     if (cmdline.boottime)

@@ -26,6 +26,10 @@ _Static_assert(offsetof(struct trap_frame, rdi) == 112, "frame.inc: FRAME_RDI");
 _Static_assert(offsetof(struct trap_frame, rip) == 136, "frame.inc: FRAME_RIP");
 
 #define VECTOR_PAGE_FAULT    14
+#define PF_PRESENT           1u /* its error code (SDM 3A, 4.7) */
+#define PF_WRITE             2u
+#define PF_USER              4u
+#define PF_FETCH             16u
 #define VECTOR_EXCEPTION_END 32
 #define VECTOR_SYSCALL       256 /* no vector: the frame is a system call's */
 

@@ -17,6 +17,7 @@
 #include <linux/signal.h>
 
 #include "arch/context.h"
+#include "arch/fault_text.h"
 #include "arch/usercopy.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/fpu.h"
@@ -276,4 +277,23 @@ int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack, u
     memcpy(mask, &rt.context.uc_sigmask, sizeof(*mask));
     *stack = rt.context.uc_stack;
     return 0;
+}
+
+bool signal_frame_registers(u64 pc, u64 stack, u64 *registers)
+{
+    /* mov $15, %rax; syscall, and the shorter form with %eax */
+    static const u8 restorer[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
+    static const u8 short_restorer[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
+    struct sigcontext_64 context;
+    u8 code[sizeof(restorer)];
+    struct trap_frame frame;
+    u64 at = stack - sizeof(u64) + offsetof(struct rt_frame, context.uc_mcontext);
+    if (usercopy_from(code, UPTR(pc), sizeof(code)) != 0 ||
+        (memcmp(code, restorer, sizeof(restorer)) != 0 &&
+         memcmp(code, short_restorer, sizeof(short_restorer)) != 0) ||
+        usercopy_from(&context, UPTR(at), sizeof(context)) != 0)
+        return false;
+    take_registers(&frame, &context);
+    frame_registers(&frame, registers);
+    return true;
 }

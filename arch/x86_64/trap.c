@@ -27,11 +27,6 @@
 #define VECTOR_X87_ERROR    16
 #define VECTOR_SIMD_ERROR   19
 
-#define PF_PRESENT 1u
-#define PF_WRITE   2u
-#define PF_USER    4u
-#define PF_FETCH   16u
-
 #define CS_RING 3 /* the privilege bits of a selector */
 
 #define SI_KERNEL_CODE 0x80 /* SI_KERNEL */

@@ -186,6 +186,17 @@ static void set_boottime(struct parser *parser, const char *value)
     parser->out->boottime = true;
 }
 
+static void set_crash(struct parser *parser, const char *value)
+{
+    static const char *const forms[] = {"block", "line", NULL};
+    int index = index_of(value, forms);
+
+    if (index < 0)
+        note_mistake(parser, -EINVAL, "crash= must be block or line");
+    else
+        parser->out->crash_line = index == 1;
+}
+
 static void set_crashtest(struct parser *parser, const char *value)
 {
     static const char *const kinds[] = {"panic", "null", "stack", NULL};
@@ -221,6 +232,7 @@ static const struct parameter {
     {"cwd", set_cwd},
     {"debugwait", set_debugwait},
     {"boottime", set_boottime},
+    {"crash", set_crash},
     {"crashtest", set_crashtest},
     /* What Linux itself would consume and virtual machines are usually started with. */
     {"acpi", ignore},

@@ -40,6 +40,7 @@ struct cmdline {
     const char *cwd;     /* cwd=, the working directory; NULL when not given: the root */
     bool debugwait;      /* hold the program back until a debugger lets it go */
     bool boottime;
+    bool crash_line; /* crash=line: a crash of the program is one line; false for crash=block */
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */
     size_t environment_count;
     size_t argument_count;

@@ -53,14 +53,36 @@ void log_raw(const char *text, size_t length)
     spin_unlock_irqrestore(&sink_lock, flags);
 }
 
+bool log_is_shown(int level)
+{
+    return level < log_level;
+}
+
+/* The time in front of a line; its length. */
+static int print_time(char *line)
+{
+    u64 ns = clock_ns ? clock_ns() : 0;
+    return fmt_snprintf(line, LINE_MAX, "[%5lu.%06lu] ", ns / 1000000000, ns / 1000 % 1000000);
+}
+
+void log_block(const char *text, size_t length)
+{
+    char time[LINE_MAX];
+    size_t time_length = print_time(time);
+    if (!sink)
+        return;
+    u64 flags = spin_lock_irqsave(&sink_lock);
+    sink(time, time_length);
+    sink(text, length);
+    spin_unlock_irqrestore(&sink_lock, flags);
+}
+
 void log_print(int level, const char *format, ...)
 {
     if (level >= log_level)
         return;
     char line[LINE_MAX];
-    u64 ns = clock_ns ? clock_ns() : 0;
-    int length =
-        fmt_snprintf(line, sizeof(line), "[%5lu.%06lu] ", ns / 1000000000, ns / 1000 % 1000000);
+    int length = print_time(line);
     va_list arguments;
     va_start(arguments, format);
     length += fmt_vsnprintf(line + length, sizeof(line) - length - 1, format, arguments);

@@ -33,6 +33,12 @@ void log_set_clock(u64 (*now_ns)(void));
 /* One line, without its newline: "[    0.001234] text". */
 void log_print(int level, const char *format, ...) PRINTF(2, 3);
 
+/* Is a message of this level shown? */
+bool log_is_shown(int level);
+
+/* Several lines in one piece, with the time in front of the first; `text` ends with a newline. */
+void log_block(const char *text, size_t length);
+
 /* Bytes as they are, whatever the level: for the trace. */
 void log_raw(const char *text, size_t length);
 

@@ -79,3 +79,14 @@ void memory_use(struct process *process, struct memory_use *out)
     memory_use_locked(&process->space, out);
     mutex_unlock(&process->space.lock);
 }
+
+const char *memory_use_name(const struct process *process, const struct vma *vma)
+{
+    vaddr_t stack = process->layout.stack_start;
+    const struct aspace *space = &process->space;
+    if (vma->start < space->brk_end && vma->end > space->brk_start)
+        return "[heap]";
+    if (vma->start <= stack && vma->end >= stack)
+        return "[stack]";
+    return NULL;
+}

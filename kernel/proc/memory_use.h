@@ -37,4 +37,7 @@ void memory_use_locked(const struct aspace *space, struct memory_use *out);
 /* The same for a process; takes the lock. */
 void memory_use(struct process *process, struct memory_use *out);
 
+/* What memory without a file is there for: "[heap]", "[stack]" or NULL. */
+const char *memory_use_name(const struct process *process, const struct vma *vma);
+
 #endif

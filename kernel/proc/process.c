@@ -12,6 +12,7 @@
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/lib/string.h"
+#include "kernel/proc/crash.h"
 #include "mm/heap.h"
 #include "mm/page.h"
 
@@ -100,54 +101,9 @@ void process_exit_by_signal(int signal)
     process_exit(128 + signal);
 }
 
-static const char *fault_reason(int signal, int code)
-{
-    switch (signal) {
-    case SIGSEGV:
-        return code == SEGV_MAPERR   ? "nothing is mapped there"
-               : code == SEGV_ACCERR ? "the mapping does not allow it"
-                                     : "general protection fault";
-    case SIGBUS:
-        return "beyond the end of the file, or misaligned";
-    case SIGFPE:
-        return "arithmetic error";
-    case SIGILL:
-        return "invalid instruction";
-    case SIGTRAP:
-        return "breakpoint or trap";
-    default:
-        return "fault";
-    }
-}
-
-static const char *signal_name(int signal)
-{
-    switch (signal) {
-    case SIGSEGV:
-        return "SIGSEGV";
-    case SIGBUS:
-        return "SIGBUS";
-    case SIGFPE:
-        return "SIGFPE";
-    case SIGILL:
-        return "SIGILL";
-    case SIGTRAP:
-        return "SIGTRAP";
-    default:
-        return "SIGKILL";
-    }
-}
-
 void arch_upcall_program_exception(struct trap_frame *frame, int signal, int code, u64 address)
 {
-    struct task *task = task_current();
-    const struct signal_action *action = &task->process->signals.action[signal - 1];
-    bool handled = action->handler != (u64)SIG_DFL && action->handler != (u64)SIG_IGN &&
-                   !(task->signals.blocked & SIGNAL_BIT(signal)) && signal != SIGKILL;
-    if (!handled && signal != SIGKILL) /* which has said why */
-        log_print(LOG_ERR, "%s: %s at address 0x%lx, instruction 0x%lx (image + 0x%lx): %s",
-                  task->name, signal_name(signal), address, frame->rip,
-                  frame->rip - task->process->image_bias, fault_reason(signal, code));
+    (void)frame; /* signal_deliver gets it, too */
     signal_force(signal, &(struct signal_info){.code = code, .address = address});
 }
 
@@ -166,8 +122,8 @@ void arch_upcall_return_work(struct trap_frame *frame)
  * be ended instead. */
 static NOINLINE void out_of_memory(const struct process *process, vaddr_t address)
 {
-    if (signal_pending_set() & SIGNAL_BIT(SIGKILL))
-        return; /* a system call may try more than once */
+    if (signal_pending_set() & SIGNAL_BIT(SIGKILL) || crash_in_progress())
+        return; /* a system call may try more than once, and a report does without */
     log_print(LOG_ERR,
               "%s: SIGKILL: out of memory: %lu KiB wanted at 0x%lx, %lu of %lu KiB free, "
               "%lu KiB in use by the program",

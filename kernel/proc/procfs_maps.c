@@ -32,18 +32,6 @@ static void show_range(struct text_builder *text, vaddr_t start, vaddr_t end, u3
                prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-', shared ? 's' : 'p');
 }
 
-/* What memory without a file is there for, or NULL. */
-static const char *special_name(const struct process *process, const struct vma *vma)
-{
-    vaddr_t stack = process->layout.stack_start;
-    const struct aspace *space = &process->space;
-    if (vma->start < space->brk_end && vma->end > space->brk_start)
-        return "[heap]";
-    if (vma->start <= stack && vma->end >= stack)
-        return "[stack]";
-    return NULL;
-}
-
 static void show_file(struct text_builder *text, const struct vma *vma, const struct path *path,
                       size_t line)
 {
@@ -72,7 +60,7 @@ static void show_mapping(struct text_builder *text, struct process *process, con
         text_pad(text, line, NAME_COLUMN);
         text_add_string(text, "/dev/zero (deleted)");
     } else {
-        const char *name = special_name(process, vma);
+        const char *name = memory_use_name(process, vma);
         text_add_string(text, "00000000 00:00 0 ");
         if (name) {
             text_pad(text, line, NAME_COLUMN);

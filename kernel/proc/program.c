@@ -25,6 +25,11 @@ static const void *view_inode(const struct image_source *source, u64 offset, siz
     return page_cache_view(page_cache_of(inode->object), offset, length);
 }
 
+struct image_source program_source(struct inode *inode)
+{
+    return (struct image_source){read_inode, inode->size, inode, view_inode};
+}
+
 /* The file behind `name`, if it may be run. */
 static int find_file(const struct path_context *place, const char *name, struct path *out)
 {
@@ -47,7 +52,7 @@ int program_open(const struct path_context *place, const char *name, struct prog
     if (error != 0)
         return error;
     out->inode = out->path.dentry->inode;
-    out->source = (struct image_source){read_inode, out->inode->size, out->inode, view_inode};
+    out->source = program_source(out->inode);
     error = elf64_plan(&out->source, &out->plan, why);
     if (error != 0)
         path_put(&out->path);

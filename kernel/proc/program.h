@@ -19,6 +19,9 @@ int program_open(const struct path_context *place, const char *name, struct prog
                  const char **why) MUST_CHECK;
 void program_close(struct program *program);
 
+/* The bytes of a file in memory, whose object is there; `inode` has to stay. */
+struct image_source program_source(struct inode *inode);
+
 /* The first line of a script: 1 with the interpreter and its one argument (NULL when there is none)
  * in `line` (BINPRM_BUF_SIZE bytes), 0 when the file is no script, or -errno. */
 #define SCRIPT_LINE_MAX 256

@@ -15,6 +15,7 @@
 #include "arch/usercopy.h"
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
+#include "kernel/proc/crash.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/process_timers.h"
 
@@ -185,6 +186,7 @@ void signal_force(int signal, const struct signal_info *info)
         action->handler = (u64)SIG_DFL;
         task->signals.blocked &= ~SIGNAL_BIT(signal);
     }
+    task->signals.why = NULL;
     signal_pending_drop(&task->signals.pending, signal);
     (void)signal_pending_add(&task->signals.pending, signal, info, 0);
     spin_unlock_irqrestore(&signals->lock, flags);
@@ -193,12 +195,9 @@ void signal_force(int signal, const struct signal_info *info)
 
 void signal_force_segv(u64 address, int code, const char *why)
 {
-    struct task *task = task_current();
-    u64 handler = task->process->signals.action[SIGSEGV - 1].handler;
-    if (handler == (u64)SIG_DFL || handler == (u64)SIG_IGN || is_blocked(task, SIGSEGV))
-        log_print(LOG_ERR, "%s: SIGSEGV at address 0x%lx: %s", task->name, address, why);
     u64 told = code == SI_KERNEL ? 0 : address;
     signal_force(SIGSEGV, &(struct signal_info){.code = code, .address = told});
+    task_current()->signals.why = why;
 }
 
 void signal_check_instruction_pointer(u64 address)
@@ -320,6 +319,7 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
         .stack = &state->stack,
     };
     state->restore_saved = state->goes_on = false;
+    state->why = NULL;
     resolve_restart(frame, action);
     if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
         if (signal == SIGSEGV) /* nobody is left to tell */
@@ -353,12 +353,15 @@ static void stop(struct process *process)
     }
 }
 
-static void act_by_default(struct process *process, int signal)
+static void act_by_default(const struct trap_frame *frame, struct task *task, int signal,
+                           const struct signal_info *info)
 {
-    if (signal == SIGSTOP)
-        stop(process);
-    else if (!is_ignored(process, signal))
+    if (signal == SIGSTOP) {
+        stop(task->process);
+    } else if (!is_ignored(task->process, signal)) {
+        crash_report(frame, signal, info, task->signals.why);
         process_exit_by_signal(signal);
+    }
 }
 
 void signal_deliver(struct trap_frame *frame)
@@ -369,7 +372,7 @@ void signal_deliver(struct trap_frame *frame)
     while ((signal = signal_take(allowed_for(task), &info)) != 0) {
         struct signal_action action = task->process->signals.action[signal - 1];
         if (action.handler == (u64)SIG_DFL)
-            act_by_default(task->process, signal);
+            act_by_default(frame, task, signal, &info);
         else if (action.handler != (u64)SIG_IGN)
             run_handler(frame, task, signal, &info, &action);
     }

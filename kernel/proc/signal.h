@@ -55,6 +55,7 @@ struct signal_state {
     bool restore_saved;
     bool goes_on; /* the next call is one that is made again, and ends at `deadline` */
     u64 deadline;
+    const char *why; /* of a SIGSEGV by signal_force_segv, until a handler has got it; else NULL */
     struct signal_stack stack;
 };
 
@@ -99,8 +100,8 @@ void signal_action_changed(int signal);
 /* A fault of the running thread: the signal cannot be ignored or blocked (then it kills). */
 void signal_force(int signal, const struct signal_info *info);
 
-/* A SIGSEGV of the running thread that no access caused: si_addr, si_code, and for the log, when it
- * is the program's end, the reason. */
+/* A SIGSEGV of the running thread that no access caused: si_addr, si_code, and for the report, when
+ * it is the program's end, the reason. */
 void signal_force_segv(u64 address, int code, const char *why);
 
 /* The running thread is about to go on at `address`. If that cannot be in a program, it gets the

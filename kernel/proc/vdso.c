@@ -10,6 +10,7 @@
 
 #include "arch/vdso.h"
 #include "arch/vdso_time.h"
+#include "kernel/lib/string.h"
 
 static u64 code_size(void)
 {
@@ -61,4 +62,18 @@ const char *vdso_name(const struct vma *vma)
     if (vma->object != &vdso_object)
         return NULL;
     return vma->offset == 0 ? "[vvar]" : "[vdso]";
+}
+
+static int read_image(const struct image_source *source, u64 offset, void *buffer, size_t length)
+{
+    if (offset > source->size || length > source->size - offset)
+        return -EIO;
+    memcpy(buffer, vdso_image_start + offset, length);
+    return 0;
+}
+
+bool vdso_source(const struct vm_object *object, struct image_source *out)
+{
+    *out = (struct image_source){.read = read_image, .size = code_size()};
+    return object == &vdso_object;
 }

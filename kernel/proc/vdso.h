@@ -3,6 +3,7 @@
 #ifndef KERNEL_PROC_VDSO_H
 #define KERNEL_PROC_VDSO_H
 
+#include "loader/elf64.h"
 #include "mm/aspace.h"
 
 /* Map both at the top of the space's mappings, and let the rest begin below. The address of the code
@@ -11,5 +12,8 @@ vaddr_t vdso_map(struct aspace *space);
 
 /* "[vvar]" or "[vdso]" when `vma` is one of them, else NULL. */
 const char *vdso_name(const struct vma *vma);
+
+/* Its file, if `object` is the vDSO's: what lies in the object behind the first page. */
+bool vdso_source(const struct vm_object *object, struct image_source *out);
 
 #endif

@@ -34,7 +34,8 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libpure.a
 .SECONDARY: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%.o)
 
 # The archives of the corpus for those that read archives, all else of it for the ELF checker; tar
-# archives of a small folder; two scripts of commands for the tree of names.
+# archives of a small folder; two scripts of commands for the tree of names; two small libraries with
+# unwinding tables.
 build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
 	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path
 	@cp build/corpus/*cpio* $@/cpio
@@ -46,6 +47,10 @@ build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
 	    > $@/path/1
 	@printf 'dx\0dx/y\0mx\0x/y/z\0sx/s\0/x/y\0wx/s/../s\0nx\0q\0Fx/s/n\0Wq/\0ux\0rq\0' > $@/path/2
 	@cd build/corpus && cp $$(ls | grep -v -e cpio -e index) ../fuzz/seeds/elf64
+	@for more in --eh-frame-hdr --no-eh-frame-hdr; do \
+	    echo 'int g(int); int h(void) { return g(1) + 1; } int g(int x) { int a[x]; a[0] = h(); return a[0]; }' | \
+	    $(FUZZ_CC) -x c - -O1 -fPIC -shared -nostdlib -fasynchronous-unwind-tables -Wl,-z,noseparate-code \
+	        -Wl,$$more -o $@/unwind/lib$$more || exit 1; done
 	@touch $@
 
 # $(1): a fuzzer, $(2): how long, in libFuzzer's words

@@ -70,12 +70,13 @@ static void test_own_parameters(void **state)
 {
     (void)state;
     assert_int_equal(
-        parse("init=/bin/x ring=0 trace=read,write loglevel=7 nokaslr tty=raw "
+        parse("init=/bin/x ring=0 trace=read,write loglevel=7 nokaslr tty=raw crash=line "
               "stderr=ttyS1 console=ttyS2,115200n8 console=tty0 boottime crashtest=stack"),
         0);
     assert_string_equal(parsed.init, "/bin/x");
     assert_int_equal(parsed.ring, 0);
-    assert_true(parsed.trace && parsed.nokaslr && parsed.tty_raw && parsed.boottime);
+    assert_true(parsed.trace && parsed.nokaslr && parsed.tty_raw && parsed.boottime &&
+                parsed.crash_line);
     assert_string_equal(parsed.trace_filter, "read,write");
     assert_int_equal(parsed.loglevel, 7);
     assert_false(parsed.quiet);
@@ -85,10 +86,11 @@ static void test_own_parameters(void **state)
     assert_int_equal(parsed.environment_count, 2);
     assert_int_equal(parsed.argument_count, 0);
 
-    assert_int_equal(parse("ring=0 ring=3 trace tty=raw tty=cooked rdinit=/y debug"), 0);
+    assert_int_equal(
+        parse("ring=0 ring=3 trace tty=raw tty=cooked crash=line crash=block rdinit=/y debug"), 0);
     assert_int_equal(parsed.ring, 3);
     assert_true(parsed.trace && parsed.trace_filter == NULL);
-    assert_false(parsed.tty_raw || parsed.quiet);
+    assert_false(parsed.tty_raw || parsed.crash_line || parsed.quiet);
     assert_string_equal(parsed.init, "/y");
     assert_int_equal(parsed.loglevel, 10);
     assert_int_equal(parse("loglevel=15 quiet"), 0);
@@ -100,12 +102,10 @@ static void test_own_parameters(void **state)
 static void test_wrong_values(void **state)
 {
     static const char *const lines[] = {
-        "ring=1",      "ring",         "ring=",
-        "ring=33",     "tty=blue",     "tty",
-        "loglevel",    "loglevel=",    "loglevel=16",
-        "loglevel=-1", "loglevel=7x",  "stderr=ttyS4",
-        "stderr",      "crashtest=no", "crashtest",
-        "init",        "init=",        "loglevel=99999999999",
+        "ring=1",      "ring",         "ring=",     "ring=33",      "tty=blue",
+        "tty",         "loglevel",     "loglevel=", "loglevel=16",  "loglevel=-1",
+        "loglevel=7x", "stderr=ttyS4", "stderr",    "crashtest=no", "crashtest",
+        "crash=no",    "crash",        "init",      "init=",        "loglevel=99999999999",
         "-- \"open",   "-- a\\",
     };
 
