@@ -99,12 +99,13 @@ static int open_path(const struct path *path, u32 flags, bool created, struct fi
     if (error != 0)
         return error;
     u32 kept = flags & O_PATH ? flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW)
-                              : flags & ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+                              : flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
     struct file *file = file_create_on(path, ops, kept);
     if (!file)
         return -ENOMEM;
     if (ops->open)
         error = ops->open(file);
+    file->flags &= ~(u32)O_NOCTTY; /* for that alone */
     if (error != 0) {
         file_put(file);
         return error;

@@ -11,22 +11,40 @@
 #include "arch/usercopy.h"
 #include "fs/poll.h"
 #include "kernel/lib/string.h"
+#include "mm/heap.h"
 
 #define PIECE 2048 /* bytes on the kernel stack at a time; Linux moves as many */
+#define SMALL 256  /* what is read without an allocation */
 
 static struct tty *tty_of(const struct file *file)
 {
     return file->object;
 }
 
-long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
+static long read_through(struct file *file, uptr buffer, u8 *piece, size_t size)
 {
-    (void)position;
-    u8 piece[PIECE];
-    long got = tty_read(tty_of(file), piece, MIN(size, sizeof(piece)), file->flags);
+    long got = tty_read(tty_of(file), piece, size, file->flags);
     if (got <= 0)
         return got;
     return usercopy_to(buffer, piece, got) == 0 ? got : -EFAULT;
+}
+
+/* A whole line at once, and as much without lines. */
+static NOINLINE long read_much(struct file *file, uptr buffer, size_t size)
+{
+    u8 *piece = kmalloc(TTY_LINE_MAX);
+    if (!piece)
+        return -ENOMEM;
+    long got = read_through(file, buffer, piece, MIN(size, (size_t)TTY_LINE_MAX));
+    kfree(piece);
+    return got;
+}
+
+long tty_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
+{
+    (void)position;
+    u8 piece[SMALL];
+    return size <= SMALL ? read_through(file, buffer, piece, size) : read_much(file, buffer, size);
 }
 
 long tty_file_write(struct file *file, uptr buffer, size_t size, u64 *position)

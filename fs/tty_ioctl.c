@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The requests of terminals (man 2 ioctl_tty). One session and one process group are all there is so far,
- * so the terminal is always theirs.
+ * The requests of terminals (man 2 ioctl_tty). One session with one process group is all there is so far, so
+ * a terminal is theirs or nobody's.
  */
 #include <asm/errno.h>
 #include <asm/ioctls.h>
@@ -97,9 +97,16 @@ static long set_discipline(uptr user)
 
 /* ---- Whose terminal it is ---------------------------------------------------------------------*/
 
+static long get_owner(const struct tty *tty, int owner, uptr user)
+{
+    return tty == tty_controlling() ? put_int(user, owner) : -ENOTTY;
+}
+
 static long set_foreground(const struct tty *tty, uptr user)
 {
     int group;
+    if (tty != tty_controlling())
+        return -ENOTTY;
     if (usercopy_from(&group, user, sizeof(group)) != 0)
         return -EFAULT;
     if (group < 0)
@@ -145,13 +152,15 @@ long tty_ioctl(struct file *file, u32 request, u64 argument)
     case TIOCSWINSZ:
         return set_winsize(tty, user);
     case TIOCGPGRP:
-        return put_int(user, tty->foreground);
+        return get_owner(tty, tty->foreground, user);
     case TIOCGSID:
-        return put_int(user, tty->session);
+        return get_owner(tty, tty->session, user);
     case TIOCSPGRP:
         return set_foreground(tty, user);
     case TIOCSCTTY:
-        return 0;
+        return tty_session_take(tty);
+    case TIOCNOTTY:
+        return tty_session_leave(tty);
     case FIONREAD:
         return put_int(user, tty_input_count(tty));
     case TIOCOUTQ:

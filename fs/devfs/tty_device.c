@@ -6,6 +6,7 @@
  * The table is filled at start and then only read.
  */
 #include <asm/errno.h>
+#include <asm/fcntl.h>
 #include <linux/stat.h>
 
 #include "fs/devfs/devfs_internal.h"
@@ -40,15 +41,20 @@ static struct tty *find_tty(u64 device)
 {
     if (device >= DEVICE_TTYS && device < DEVICE_TTYS + DEVFS_TTY_LINES)
         return lines[device - DEVICE_TTYS];
-    /* Between pipes a program has no controlling terminal. */
-    return device == DEVICE_TTY && console->is_stream ? NULL : console;
+    return device == DEVICE_TTY ? tty_controlling() : console;
 }
 
 static int tty_device_open(struct file *file)
 {
     file->object = find_tty(file->inode->device);
     file->ops = &tty_file_ops;
-    return file->object ? 0 : -ENXIO;
+    if (!file->object)
+        return -ENXIO;
+    /* A session without a terminal gets the one that its leader reads from next. */
+    bool may_control = file->inode->device != DEVICE_CONSOLE && file_readable(file);
+    if (may_control && !(file->flags & O_NOCTTY))
+        (void)tty_session_take(file->object);
+    return 0;
 }
 
 static const struct file_ops tty_device_ops = {.open = tty_device_open};

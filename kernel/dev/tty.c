@@ -60,23 +60,19 @@ void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw
 
 /* ---- Reading ----------------------------------------------------------------------------------*/
 
-bool tty_readable_locked(const struct tty *tty)
+bool tty_concerns_readers_locked(const struct tty *tty)
 {
-    if (tty->hung_up)
-        return true;
-    if (tty_is_canonical(tty))
-        return tty->line != tty->tail;
-    /* With VTIME the first byte starts the reader's timer, and counts as readable [Linux too]. */
-    u32 least = tty->termios.c_cc[VTIME] != 0 ? 1 : tty->termios.c_cc[VMIN];
-    return tty->head - tty->tail >= MAX(least, 1u);
+    return tty->hung_up || tty->tail != (tty_is_canonical(tty) ? tty->line : tty->head);
 }
 
-static bool is_readable(struct tty *tty)
+/* There is a line, or without ICANON `least` bytes, or an end. */
+static bool has_input(struct tty *tty, size_t least)
 {
     u64 flags = spin_lock_irqsave(&tty->lock);
-    bool readable = tty_readable_locked(tty);
+    bool has = tty_concerns_readers_locked(tty) &&
+               (tty->hung_up || tty_is_canonical(tty) || tty->head - tty->tail >= least);
     spin_unlock_irqrestore(&tty->lock, flags);
-    return readable;
+    return has;
 }
 
 static void copy_out(struct tty *tty, u8 *to, size_t count)
@@ -88,27 +84,35 @@ static void copy_out(struct tty *tty, u8 *to, size_t count)
     tty->tail += (u32)count;
 }
 
-/* At most one line; an end of file ends it without being copied. */
+static bool is_end_of_file(const struct tty *tty, u32 index)
+{
+    return tty_line_ends_at(tty, index) && tty->buffer[tty_slot(index)] == 0;
+}
+
+/* How many bytes of the first line fit; *ended: its end is among them. */
+static u32 measure_line(const struct tty *tty, u32 stop, size_t count, bool *ended)
+{
+    u32 length = 0;
+    for (*ended = false; !*ended && length < count; length++) {
+        u32 index = tty->tail + length;
+        if (index == stop || is_end_of_file(tty, index))
+            break;
+        *ended = tty_line_ends_at(tty, index);
+    }
+    return length;
+}
+
+/* At most one line; an end of file ends it without being copied, also where the buffer ends [Linux 5.12]. */
 static s64 take_line(struct tty *tty, u8 *to, size_t count)
 {
     /* After a hang-up nobody will end the line that was begun. */
     u32 stop = tty->hung_up ? tty->head : tty->line;
-    u32 length = 0;
-    bool at_eof = false;
+    bool ended;
     if (stop == tty->tail)
         return tty->hung_up ? 0 : -EAGAIN;
-    while (length < count && tty->tail + length != stop) {
-        u32 index = tty->tail + length;
-        if (tty_line_ends_at(tty, index)) {
-            at_eof = tty->buffer[tty_slot(index)] == 0;
-            length += !at_eof;
-            break;
-        }
-        length++;
-    }
+    u32 length = measure_line(tty, stop, count, &ended);
     copy_out(tty, to, length);
-    /* A line that fills the buffer exactly keeps its end of file for the next read, as in Linux. */
-    if (at_eof)
+    if (!ended && tty->tail != stop && is_end_of_file(tty, tty->tail))
         tty->tail++;
     if ((s32)(tty->line - tty->tail) < 0)
         tty->line = tty->tail;
@@ -151,14 +155,6 @@ static s64 read_now(struct tty *tty, void *buffer, size_t count, size_t least)
     return got;
 }
 
-static bool has_input(struct tty *tty, size_t least)
-{
-    u64 flags = spin_lock_irqsave(&tty->lock);
-    bool has = tty->hung_up || tty_is_canonical(tty) || tty->head - tty->tail >= least;
-    spin_unlock_irqrestore(&tty->lock, flags);
-    return has;
-}
-
 /* VTIME is not 0 [POSIX.1-2017, 11.1.7]: with VMIN 0 it limits the wait for the first byte, else
  * the wait for each byte after the first. */
 static s64 read_timed(struct tty *tty, void *buffer, size_t count, const struct termios2 *now)
@@ -185,15 +181,13 @@ s64 tty_read(struct tty *tty, void *buffer, size_t count, int flags)
     for (;;) {
         tty_get_termios(tty, &now);
         bool canonical = (now.c_lflag & ICANON) != 0;
-        size_t least = now.c_cc[VMIN];
-        if (flags & O_NONBLOCK)
-            least = 1;
-        else if (!canonical && now.c_cc[VTIME] != 0)
-            return read_timed(tty, buffer, count, &now);
-        s64 got = read_now(tty, buffer, count, least);
+        bool timed = !canonical && now.c_cc[VTIME] != 0 && !(flags & O_NONBLOCK);
+        size_t least = flags & O_NONBLOCK ? 1 : now.c_cc[VMIN];
+        s64 got =
+            timed ? read_timed(tty, buffer, count, &now) : read_now(tty, buffer, count, least);
         if (got != -EAGAIN || (flags & O_NONBLOCK))
             return got;
-        int error = wait_event(&tty->input_wait, is_readable(tty));
+        int error = wait_event(&tty->input_wait, has_input(tty, MIN(least, count)));
         if (error != 0)
             return error;
     }
@@ -211,7 +205,7 @@ size_t tty_input_count(struct tty *tty)
     size_t count = stop - tty->tail;
     if (tty_is_canonical(tty)) {
         for (u32 i = tty->tail; i != stop; i++)
-            count -= tty_line_ends_at(tty, i) && tty->buffer[tty_slot(i)] == 0;
+            count -= is_end_of_file(tty, i);
     }
     spin_unlock_irqrestore(&tty->lock, flags);
     return count;
@@ -282,10 +276,17 @@ void tty_drain(struct tty *tty)
     tty->ops->drain(tty->device);
 }
 
+/* With VTIME the first byte starts the reader's timer, and counts as readable [Linux too]. */
+static size_t least_for_poll(const struct tty *tty)
+{
+    const cc_t *characters = tty->termios.c_cc;
+    return characters[VTIME] != 0 ? 1 : characters[VMIN];
+}
+
 u32 tty_poll(struct tty *tty)
 {
     u32 events = 0;
-    if (is_readable(tty))
+    if (has_input(tty, least_for_poll(tty)))
         events |= POLLIN | POLLRDNORM;
     if (is_writable(tty))
         events |= POLLOUT | POLLWRNORM;
@@ -350,9 +351,9 @@ void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
     settle_speeds(&tty->termios);
     if (was_canonical != tty_is_canonical(tty))
         change_mode_locked(tty, tty_is_canonical(tty));
-    if (!(termios->c_iflag & IXON))
+    if (!(termios->c_iflag & IXON) && !tty->held)
         tty->stopped = false;
-    bool readable = tty_readable_locked(tty);
+    bool readable = tty_concerns_readers_locked(tty);
     spin_unlock_irqrestore(&tty->lock, flags);
     wait_wake_all(&tty->output_wait);
     if (readable)
@@ -365,8 +366,12 @@ int tty_flow(struct tty *tty, u64 action)
         return -EINVAL;
     u64 flags = spin_lock_irqsave(&tty->lock);
     u8 byte = tty->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
-    if (action == TCOOFF || action == TCOON)
-        tty->stopped = action == TCOOFF;
+    if (action == TCOOFF)
+        tty->held = tty->stopped = true;
+    else if (action == TCOON && tty->held)
+        tty->held = tty->stopped = false;
+    else if (action == TCOON)
+        ; /* VSTOP's is VSTART's to undo */
     else if (byte != TTY_DISABLED)
         tty_echo_locked(tty, &byte, 1);
     spin_unlock_irqrestore(&tty->lock, flags);
@@ -387,6 +392,6 @@ void tty_set_winsize(struct tty *tty, const struct winsize *winsize)
     bool changed = memcmp(&tty->winsize, winsize, sizeof(*winsize)) != 0;
     tty->winsize = *winsize;
     spin_unlock_irqrestore(&tty->lock, flags);
-    if (changed && tty->signal)
-        tty->signal(SIGWINCH);
+    if (changed)
+        tty_raise(tty, SIGWINCH);
 }

@@ -65,7 +65,7 @@ struct tty {
     const struct tty_ops *ops;
     void *device;
     void (*signal)(int signal); /* raises SIGINT and its kin; NULL until somebody installs it */
-    int foreground, session;    /* process group and session whose terminal it is; fixed at start */
+    int foreground, session;    /* process group and session that it controls; 0: none */
     bool is_stream;             /* no terminal but a pipe: a BREAK ends the input for good */
 
     struct wait_queue input_wait;
@@ -76,9 +76,12 @@ struct tty {
     struct termios2 termios;
     struct winsize winsize;
     u32 column;        /* of the cursor, as far as OPOST knows it */
+    u32 line_column;   /* where the line being edited begins */
     bool hung_up;      /* no more input will come */
     bool throttled;    /* the device was told to stop */
     bool stopped;      /* output is held by VSTOP */
+    bool held;         /* and by TCOOFF, which no VSTART undoes */
+    bool in_print;     /* erased characters are being printed (ECHOPRT) */
     bool literal_next; /* VLNEXT was typed */
     u32 lost;          /* bytes dropped because a line was too long */
     struct tty_host host;
@@ -92,6 +95,23 @@ struct tty {
      * and is not itself read. */
     u64 ends[TTY_BUFFER_SIZE / 64];
 };
+
+/* ---- Sessions (tty_session.c) -----------------------------------------------------------------*/
+
+/* The first program begins a session, of this number, which the terminal controls unless it is a stream. */
+void tty_session_begin(struct tty *tty, int leader);
+
+/* The terminal that controls the program's session, which is the only one so far; NULL: none. */
+struct tty *tty_controlling(void);
+
+/* TIOCSCTTY, and opening without O_NOCTTY: 0, or -EPERM, when another one does. */
+int tty_session_take(struct tty *tty);
+
+/* TIOCNOTTY: the session gives its terminal up, and is told so by SIGHUP and SIGCONT as if that hung up. 0 or
+ * -ENOTTY. */
+int tty_session_leave(struct tty *tty) MUST_CHECK;
+
+/* ---- Setting up -------------------------------------------------------------------------------*/
 
 /* Set up a tty on a device. `raw`: no editing, no echo, no signals, and a BREAK is the end of file;
  * otherwise Linux's defaults, except that a newline goes out as it is (no ONLCR). */

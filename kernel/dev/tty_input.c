@@ -2,10 +2,9 @@
 /*
  * The receiving half of the tty: what becomes of each byte that the device delivers.
  *
- * With ICANON, bytes gather in a line that can be edited, between the indices `line` and `head`,
- * and become readable when the line ends. Without, each byte is readable at once, and `line`
- * follows `head`. The rules are those of Linux's n_tty and of POSIX.1-2017, chapter 11; of n_tty's
- * visual editing, erasing a tab by its true width is missing.
+ * With ICANON, bytes gather in a line that can be edited (tty_edit.c), between the indices `line` and
+ * `head`, and become readable when the line ends. Without, each byte is readable at once, and `line`
+ * follows `head`. The rules are those of Linux's n_tty and of POSIX.1-2017, chapter 11.
  *
  * All of this runs in the device's interrupt under tty->lock; signals are raised and readers woken
  * after the lock is dropped, writers that VSTART lets go on under it.
@@ -15,65 +14,26 @@
 #include "kernel/dev/tty_internal.h"
 #include "kernel/lib/string.h"
 
-#define DELETE 0x7f
-
 static bool is_special(const struct tty *tty, u32 which, u8 byte)
 {
     return byte != TTY_DISABLED && tty->termios.c_cc[which] == byte;
 }
 
-static bool has_input_flag(const struct tty *tty, tcflag_t flag)
-{
-    return (tty->termios.c_iflag & flag) != 0;
-}
-
-static bool has_local_flag(const struct tty *tty, tcflag_t flag)
-{
-    return (tty->termios.c_lflag & flag) != 0;
-}
-
-/* ---- Echo -------------------------------------------------------------------------------------*/
-
-/* Shown as a caret and a letter. */
-static bool is_shown_as_caret(const struct tty *tty, u8 byte)
-{
-    return has_local_flag(tty, ECHOCTL) && (byte < ' ' || byte == DELETE) && byte != '\t' &&
-           byte != '\n';
-}
-
-static void echo(struct tty *tty, u8 byte)
-{
-    if (!has_local_flag(tty, ECHO) && !(byte == '\n' && has_local_flag(tty, ECHONL)))
-        return;
-    if (is_shown_as_caret(tty, byte))
-        tty_echo_locked(tty, (const u8[]){'^', byte ^ 0x40}, 2);
-    else
-        tty_echo_locked(tty, &byte, 1);
-}
-
-static void echo_erased(struct tty *tty, u8 byte)
-{
-    static const u8 rubout[] = "\b \b\b \b";
-    if (has_local_flag(tty, ECHO) && has_local_flag(tty, ECHOE))
-        tty_echo_locked(tty, rubout, is_shown_as_caret(tty, byte) ? 6 : 3);
-}
-
 /* ---- The buffer -------------------------------------------------------------------------------*/
 
-/* Append a byte; false when there is no room. */
-static bool store(struct tty *tty, u8 byte, bool ends_line)
+/* Append a byte, if there is room. */
+static void store(struct tty *tty, u8 byte, bool ends_line)
 {
     u32 limit = tty_is_canonical(tty) ? TTY_LINE_MAX - !ends_line : TTY_BUFFER_SIZE;
     if (tty->head - tty->line >= limit || tty->head - tty->tail >= TTY_BUFFER_SIZE) {
         tty->lost++;
-        return false;
+        return;
     }
     tty->buffer[tty_slot(tty->head)] = byte;
     tty_set_line_end(tty, tty->head, ends_line);
     tty->head++;
     if (ends_line || !tty_is_canonical(tty))
         tty->line = tty->head;
-    return true;
 }
 
 void tty_flush_input_locked(struct tty *tty)
@@ -81,90 +41,47 @@ void tty_flush_input_locked(struct tty *tty)
     tty->tail = tty->line = tty->head;
 }
 
-/* ---- Editing ----------------------------------------------------------------------------------*/
+/* ---- Lines ------------------------------------------------------------------------------------*/
 
-/* Take back the last character of the line, all bytes of it. */
-static u8 erase_one(struct tty *tty)
+static bool ends_line(const struct tty *tty, u8 byte)
 {
-    u8 byte = tty->buffer[tty_slot(--tty->head)];
-    while (has_input_flag(tty, IUTF8) && (byte & 0xc0) == 0x80 && tty->head != tty->line)
-        byte = tty->buffer[tty_slot(--tty->head)];
-    echo_erased(tty, byte);
-    return byte;
+    return byte == '\n' || is_special(tty, VEOL, byte) ||
+           (tty_has_local(tty, IEXTEN) && is_special(tty, VEOL2, byte));
 }
 
-static bool is_word_byte(u8 byte)
+/* True when the byte edits or ends the line and is done with. */
+static bool edit_line(struct tty *tty, u8 byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
-}
-
-/* Take back what is not a word, then a word. */
-static void erase_word(struct tty *tty)
-{
-    bool in_word = false;
-    while (tty->head != tty->line) {
-        bool word = is_word_byte(tty->buffer[tty_slot(tty->head - 1)]);
-        if (in_word && !word)
-            return;
-        in_word = word;
-        erase_one(tty);
-    }
-}
-
-static void erase_line(struct tty *tty, u8 kill)
-{
-    if (has_local_flag(tty, ECHOKE) && has_local_flag(tty, ECHOE)) {
-        while (tty->head != tty->line)
-            erase_one(tty);
-        return;
-    }
-    tty->head = tty->line;
-    echo(tty, kill);
-    if (has_local_flag(tty, ECHOK))
-        echo(tty, '\n');
-}
-
-static void erase_last(struct tty *tty, u8 erase)
-{
-    if (tty->head == tty->line)
-        return;
-    erase_one(tty);
-    if (!has_local_flag(tty, ECHOE))
-        echo(tty, erase);
-}
-
-static void show_line_again(struct tty *tty, u8 reprint)
-{
-    echo(tty, reprint);
-    echo(tty, '\n');
-    for (u32 i = tty->line; i != tty->head; i++)
-        echo(tty, tty->buffer[tty_slot(i)]);
-}
-
-static void receive_canonical(struct tty *tty, u8 byte)
-{
-    bool extended = has_local_flag(tty, IEXTEN);
+    bool extended = tty_has_local(tty, IEXTEN);
     if (is_special(tty, VERASE, byte)) {
-        erase_last(tty, byte);
+        tty_erase_character(tty, byte);
     } else if (is_special(tty, VKILL, byte)) {
-        erase_line(tty, byte);
+        tty_erase_line(tty, byte);
     } else if (extended && is_special(tty, VWERASE, byte)) {
-        erase_word(tty);
-    } else if (extended && is_special(tty, VREPRINT, byte)) {
-        show_line_again(tty, byte);
+        tty_erase_word(tty);
+    } else if (extended && is_special(tty, VREPRINT, byte) && tty_has_local(tty, ECHO)) {
+        tty_reprint(tty, byte);
     } else if (extended && is_special(tty, VLNEXT, byte)) {
         tty->literal_next = true;
-        if (has_local_flag(tty, ECHO) && has_local_flag(tty, ECHOCTL))
-            tty_echo_locked(tty, (const u8 *)"^\b", 2);
+        tty_echo_literal_next(tty);
     } else if (is_special(tty, VEOF, byte)) {
         store(tty, 0, true);
     } else {
-        bool ends = byte == '\n' || is_special(tty, VEOL, byte) ||
-                    (extended && is_special(tty, VEOL2, byte));
-        if (store(tty, byte, ends))
-            echo(tty, byte);
+        return false;
     }
+    return true;
+}
+
+/* A byte that is text. With PARMRK a 0xff is told from a mark by being doubled. */
+static void take_text(struct tty *tty, u8 byte, bool ends)
+{
+    if (byte == '\n' && ends)
+        tty_echo_newline(tty);
+    else
+        tty_echo_typed(tty, byte);
+    if (byte == 0xff && tty_has_input(tty, PARMRK))
+        store(tty, byte, false);
+    store(tty, byte, ends);
 }
 
 /* ---- Every byte -------------------------------------------------------------------------------*/
@@ -172,7 +89,7 @@ static void receive_canonical(struct tty *tty, u8 byte)
 /* The signal that a byte stands for, or 0. */
 static int signal_of(const struct tty *tty, u8 byte)
 {
-    if (!has_local_flag(tty, ISIG))
+    if (!tty_has_local(tty, ISIG))
         return 0;
     if (is_special(tty, VINTR, byte))
         return SIGINT;
@@ -181,58 +98,83 @@ static int signal_of(const struct tty *tty, u8 byte)
     return is_special(tty, VSUSP, byte) ? SIGTSTP : 0;
 }
 
+/* Output that VSTOP holds goes on. */
+static void start_output(struct tty *tty)
+{
+    if (!tty->stopped || tty->held)
+        return;
+    tty->stopped = false;
+    wait_wake_all(&tty->output_wait);
+}
+
 /* True when the byte was VSTOP or VSTART and is consumed. */
 static bool receive_flow_control(struct tty *tty, u8 byte)
 {
-    bool stop = is_special(tty, VSTOP, byte);
-    if (!stop && !is_special(tty, VSTART, byte))
+    if (is_special(tty, VSTART, byte))
+        start_output(tty);
+    else if (is_special(tty, VSTOP, byte))
+        tty->stopped = true;
+    else
         return false;
-    tty->stopped = stop;
-    if (!stop)
-        wait_wake_all(&tty->output_wait);
     return true;
+}
+
+/* A byte that raises a signal: what was typed before is forgotten, and output goes on. */
+static void receive_signal(struct tty *tty, u8 byte)
+{
+    if (!tty_has_local(tty, NOFLSH))
+        tty_flush_input_locked(tty);
+    if (tty_has_input(tty, IXON))
+        start_output(tty);
+    tty_echo_signal(tty, byte);
+}
+
+/* ISTRIP and IUCLC. */
+static u8 narrow(const struct tty *tty, u8 byte)
+{
+    if (tty_has_input(tty, ISTRIP))
+        byte &= 0x7f;
+    bool upper = (byte >= 'A' && byte <= 'Z') ||
+                 (byte >= 0xc0 && byte <= 0xde && byte != 0xd7); /* Latin-1 */
+    return upper && tty_has_input(tty, IUCLC) && tty_has_local(tty, IEXTEN) ? byte + 0x20 : byte;
 }
 
 /* Returns a signal to raise, or 0. */
 static int receive_byte(struct tty *tty, u8 byte)
 {
-    if (has_input_flag(tty, ISTRIP))
-        byte &= 0x7f;
+    byte = narrow(tty, byte);
     if (tty->literal_next) {
         tty->literal_next = false;
-        if (store(tty, byte, false))
-            echo(tty, byte);
+        take_text(tty, byte, false);
         return 0;
     }
-    if (has_input_flag(tty, IXON) && receive_flow_control(tty, byte))
+    if (tty_has_input(tty, IXON) && receive_flow_control(tty, byte))
         return 0;
     int signal = signal_of(tty, byte);
     if (signal != 0) {
-        if (!has_local_flag(tty, NOFLSH))
-            tty_flush_input_locked(tty);
-        echo(tty, byte);
+        receive_signal(tty, byte);
         return signal;
     }
-    if (byte == '\r' && has_input_flag(tty, IGNCR))
+    if (tty_has_input(tty, IXON) && tty_has_input(tty, IXANY))
+        start_output(tty);
+    if (byte == '\r' && tty_has_input(tty, IGNCR))
         return 0;
-    if (byte == '\r' && has_input_flag(tty, ICRNL))
+    if (byte == '\r' && tty_has_input(tty, ICRNL))
         byte = '\n';
-    else if (byte == '\n' && has_input_flag(tty, INLCR))
+    else if (byte == '\n' && tty_has_input(tty, INLCR))
         byte = '\r';
 
-    if (tty_is_canonical(tty))
-        receive_canonical(tty, byte);
-    else if (store(tty, byte, false))
-        echo(tty, byte);
+    if (!tty_is_canonical(tty) || !edit_line(tty, byte))
+        take_text(tty, byte, tty_is_canonical(tty) && ends_line(tty, byte));
     return 0;
 }
 
 /* Nothing to look at in any byte: a whole block can be copied. */
 static bool is_plain(const struct tty *tty)
 {
-    const tcflag_t iflags = ISTRIP | IXON | IGNCR | ICRNL | INLCR;
+    const tcflag_t iflags = ISTRIP | IUCLC | IXON | IGNCR | ICRNL | INLCR | PARMRK;
     const tcflag_t lflags = ICANON | ISIG | ECHO | ECHONL;
-    return !has_input_flag(tty, iflags) && !has_local_flag(tty, lflags) && !tty->literal_next;
+    return !tty_has_input(tty, iflags) && !tty_has_local(tty, lflags) && !tty->literal_next;
 }
 
 static void store_block(struct tty *tty, const u8 *bytes, size_t count)
@@ -301,12 +243,12 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t count)
         int signal = 0;
         u64 flags = spin_lock_irqsave(&tty->lock);
         size_t used = receive_some(tty, bytes, count, &signal);
-        readable = tty_readable_locked(tty);
+        readable = tty_concerns_readers_locked(tty);
         spin_unlock_irqrestore(&tty->lock, flags);
         bytes += used;
         count -= used;
-        if (signal != 0 && tty->signal)
-            tty->signal(signal);
+        if (signal != 0)
+            tty_raise(tty, signal);
     }
     if (readable)
         wait_wake_all(&tty->input_wait);
@@ -318,18 +260,18 @@ void tty_receive_break(struct tty *tty)
     u64 flags = spin_lock_irqsave(&tty->lock);
     if (tty->is_stream) {
         tty->hung_up = true;
-    } else if (has_input_flag(tty, IGNBRK)) {
+    } else if (tty_has_input(tty, IGNBRK)) {
         ;
-    } else if (has_input_flag(tty, BRKINT)) {
+    } else if (tty_has_input(tty, BRKINT)) {
         tty_flush_input_locked(tty);
         signal = SIGINT;
     } else {
         store(tty, 0, false);
     }
-    bool readable = tty_readable_locked(tty);
+    bool readable = tty_concerns_readers_locked(tty);
     spin_unlock_irqrestore(&tty->lock, flags);
-    if (signal != 0 && tty->signal)
-        tty->signal(signal);
+    if (signal != 0)
+        tty_raise(tty, signal);
     if (readable)
         wait_wake_all(&tty->input_wait);
 }

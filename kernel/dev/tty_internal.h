@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two halves of the tty share: tty_input.c receives and edits, tty.c reads and writes. */
+/* What the parts of the tty share: tty_input.c receives, tty_edit.c edits and echoes, tty.c reads and writes. */
 #ifndef KERNEL_DEV_TTY_INTERNAL_H
 #define KERNEL_DEV_TTY_INTERNAL_H
 
@@ -31,6 +31,41 @@ static inline bool tty_is_canonical(const struct tty *tty)
     return (tty->termios.c_lflag & ICANON) != 0;
 }
 
+static inline bool tty_has_input(const struct tty *tty, tcflag_t flag)
+{
+    return (tty->termios.c_iflag & flag) != 0;
+}
+
+static inline bool tty_has_local(const struct tty *tty, tcflag_t flag)
+{
+    return (tty->termios.c_lflag & flag) != 0;
+}
+
+/* A byte of UTF-8 that begins no character. */
+static inline bool tty_is_continuation(const struct tty *tty, u8 byte)
+{
+    return tty_has_input(tty, IUTF8) && (byte & 0xc0) == 0x80;
+}
+
+/* ---- Editing (tty_edit.c) ---------------------------------------------------------------------*/
+
+/* Echo, where it is on: of a byte before it is stored, of the newline that ends a line, of one that raised a
+ * signal, of VLNEXT. */
+void tty_echo_typed(struct tty *tty, u8 byte);
+void tty_echo_newline(struct tty *tty);
+void tty_echo_signal(struct tty *tty, u8 byte);
+void tty_echo_literal_next(struct tty *tty);
+
+/* VREPRINT: show the line once more. */
+void tty_reprint(struct tty *tty, u8 reprint);
+
+/* VERASE, VWERASE, VKILL; the byte that was typed. */
+void tty_erase_character(struct tty *tty, u8 erase);
+void tty_erase_word(struct tty *tty);
+void tty_erase_line(struct tty *tty, u8 kill);
+
+/* ---- Output -----------------------------------------------------------------------------------*/
+
 /* Send bytes as output processing (OPOST) wants them; never waits: what the device does not take is
  * lost. For echo. Caller holds tty->lock. */
 void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count);
@@ -40,8 +75,14 @@ void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count);
 bool tty_processes_output(const struct tty *tty);
 size_t tty_write_processed_locked(struct tty *tty, const u8 *bytes, size_t count);
 
-/* True when a read would not wait. Caller holds tty->lock. */
-bool tty_readable_locked(const struct tty *tty);
+/* ---- Input ------------------------------------------------------------------------------------*/
+
+/* Raise a signal of the keyboard for the foreground, if there is one. Caller holds no lock. */
+void tty_raise(const struct tty *tty, int signal);
+
+/* True when there is something for readers to look at: a line or an end, and without ICANON any byte, as each
+ * reader knows itself how many it wants. Caller holds tty->lock. */
+bool tty_concerns_readers_locked(const struct tty *tty);
 
 /* Forget all input, the line being edited included. Caller holds tty->lock. */
 void tty_flush_input_locked(struct tty *tty);

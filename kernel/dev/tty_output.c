@@ -60,9 +60,8 @@ static void put_tab(struct tty *tty, struct chunk *chunk)
 static void put_other(struct tty *tty, struct chunk *chunk, u8 byte)
 {
     bool upper = (tty->termios.c_oflag & OLCUC) && byte >= 'a' && byte <= 'z';
-    bool continuation = (tty->termios.c_iflag & IUTF8) && (byte & 0xc0) == 0x80;
     bool control = byte < ' ' || byte == 0x7f;
-    tty->column += !control && !continuation;
+    tty->column += !control && !tty_is_continuation(tty, byte);
     put(chunk, upper ? byte - 'a' + 'A' : byte);
 }
 

@@ -435,9 +435,8 @@ void exec_start(const struct exec_request *request)
     fpu_area_init(fpu_area);
     thread->arch.fpu_area = fpu_area;
     first_process = process;
-    request->console->foreground = request->console->session = process->pid;
+    tty_session_begin(request->console, process->pid);
     request->console->signal = signal_from_keyboard;
-    request->error_console->foreground = request->error_console->session = process->pid;
     request->error_console->signal = signal_from_keyboard;
     thread_wake(thread);
 }

@@ -9,7 +9,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOOL = os.path.join(ROOT, "tools", "galette")
 PROGRAMS = os.path.join(ROOT, "build", "programs")
-TARGETS = ["all", "programs", "abi"]
+TARGETS = ["all", "programs", "abi", "terminal"]
 if os.path.exists(os.path.join(ROOT, "boot", "efi", "efi.mk")):
     TARGETS.append("build/galette.efi")
 # Per boot. Generous: the processors may be shared, and a hang is rare.

@@ -26,8 +26,10 @@ static int irq_register_isa(u32 isa_irq, irq_handler handler, void *context);
 #include "drivers/uart16550.c"
 #include "kernel/dev/tty.c"
 #include "kernel/dev/tty_host.c"
+#include "kernel/dev/tty_edit.c"
 #include "kernel/dev/tty_input.c"
 #include "kernel/dev/tty_output.c"
+#include "kernel/dev/tty_session.c"
 
 u64 time_now_ns(void)
 {

@@ -93,3 +93,18 @@ abi-linux: abi
 		grep -c '^ok' $(ABI_BUILD)/$$test.linux | sed "s/^/$$test: ok /"; \
 		! grep '^FAILED' $(ABI_BUILD)/$$test.linux || failed=yes; \
 	done; test -z "$$failed"
+
+# What tests/boot types at.
+#
+#   build/terminal/NAME    one program
+#   terminal               all of them
+
+TERMINAL_DIR   := tests/terminal
+TERMINAL_BUILD := build/terminal
+
+.PHONY: terminal
+terminal: $(patsubst $(TERMINAL_DIR)/%.c,$(TERMINAL_BUILD)/%,$(wildcard $(TERMINAL_DIR)/*.c))
+
+$(TERMINAL_BUILD)/%: $(TERMINAL_DIR)/%.c
+	@mkdir -p $(@D)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -static-pie -o $@ $<
