@@ -3,10 +3,8 @@
 #ifndef ARCH_CPUINFO_H
 #define ARCH_CPUINFO_H
 
+#include "arch/smp.h"
 #include "kernel/lib/text_builder.h"
-
-/* How many processors run. */
-u32 cpu_count(void);
 
 /* One processor's paragraph of /proc/cpuinfo. `tsc_hz`: the rate of its cycle counter; 0: unknown,
  * and then the lines that need it are left out. */

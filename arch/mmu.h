@@ -6,6 +6,9 @@
  * all. The caller holds the lock of the address space; the kernel's own tables are changed only
  * under mm/kmap.c's lock, and by arch itself at boot, for the interrupt controllers. Pages are
  * PAGE_SIZE or, with MMU_LARGE, MMU_LARGE_SIZE bytes.
+ *
+ * What changes or takes away a mapping of a program makes other processors forget it, and so waits for
+ * them: the rules of smp_call (arch/smp.h) hold. Kernel mappings are only ever added.
  */
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H
@@ -41,6 +44,7 @@ struct boot_info;
 
 struct mmu {
     paddr_t root;
+    u64 cpus; /* processors that have it loaded; atomic */
 };
 
 static inline void *phys_to_virt(paddr_t physical)
@@ -84,14 +88,15 @@ int mmu_create(struct mmu *mmu) MUST_CHECK;
 /* Free the tables of the lower half and the root; every page must have been unmapped. */
 void mmu_destroy(struct mmu *mmu);
 
-/* Make this the processor's address space. */
-void mmu_activate(const struct mmu *mmu);
+/* Make this the address space of the running thread's processor: for a thread whose arch.space has just
+ * become this one. */
+void mmu_activate(struct mmu *mmu);
 
 /* Forget all of this processor's cached translations of the active space. */
 void mmu_flush(void);
 
-/* Map one page (an existing entry is replaced and its TLB entry flushed). 0 or -ENOMEM for a
- * table page. */
+/* Map one page (an existing entry is replaced, and no processor uses it any more afterwards). 0 or
+ * -ENOMEM for a table page. */
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags) MUST_CHECK;
 
 /* Map `count` pages of contiguous memory where nothing is mapped yet; pages that are there stay.
@@ -118,7 +123,7 @@ bool mmu_is_large_free(const struct mmu *mmu, vaddr_t address);
  * a page table. */
 void mmu_split_large(struct mmu *mmu, vaddr_t address, paddr_t table);
 
-/* Called for every page that leaves a range, after its TLB entry is gone. */
+/* Called for every page that leaves a range, when no other processor can use it any more. */
 typedef void (*mmu_release)(paddr_t physical, u32 flags, void *context);
 
 /* Unmap all pages in [start, end) (page-aligned). A large page that sticks out must have been

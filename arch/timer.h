@@ -10,10 +10,10 @@
 
 #include "kernel/lib/types.h"
 
-/* Start the counter. `on_expiry` runs in interrupt context at each expiry. */
+/* Start the boot processor's counter. `on_expiry` runs in interrupt context at each expiry. */
 void timer_init(void (*on_expiry)(void));
 
-/* Expire `ns` nanoseconds from now (at least 1); replaces an earlier deadline. */
+/* On the processor that runs: expire `ns` nanoseconds from now (at least 1); replaces an earlier deadline. */
 void timer_arm(u64 ns);
 
 /* Forget the armed deadline. */
@@ -28,7 +28,7 @@ bool timer_wants_rate(void);
 /* True with the counter's rate in *hz when that rate is known without measuring. */
 bool arch_reference_counter(u64 *hz);
 
-/* Ticks since timer_init. */
+/* Ticks since timer_init, on the boot processor; another one's mean nothing. */
 u64 arch_reference_read(void);
 
 #endif

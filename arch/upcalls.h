@@ -30,8 +30,19 @@ void arch_upcall_program_exception(struct trap_frame *frame, int signal, int cod
 /* On the way back to the program: percpu work is pending. Interrupts off. (kernel/proc) */
 void arch_upcall_return_work(struct trap_frame *frame);
 
+/* An NMI: another processor may want this one to stop. (kernel/core/panic.c) */
+void arch_upcall_interrupted(void);
+
+/* Another processor kicked this one. Interrupts off. (kernel/core/sched.c) */
+void arch_upcall_kicked(void);
+
 /* A system call, when the slow entry is chosen (trace). Returns the result. (syscall) */
 long arch_upcall_syscall_traced(struct trap_frame *frame);
+
+/* clone and clone3, with a complete frame: the bodies sys_clone and sys_clone3 in syscall_entry.asm end
+ * here. (syscall) */
+long arch_upcall_clone(u64 flags, uptr stack, uptr parent_tid, uptr child_tid, u64 tls);
+long arch_upcall_clone3(uptr arguments, size_t size);
 
 /* A bug in the kernel. `frame` may be NULL. (kernel/core/panic.c) */
 NORETURN void arch_upcall_fatal(const struct trap_frame *frame, const char *reason);

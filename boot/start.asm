@@ -182,7 +182,7 @@ boot_gdt:
 
 section .bss
 alignb PAGE_SIZE
-global boot_pml4, boot_high_pdpt, boot_high_pd, boot_image_pt, boot_window_pt
+global boot_pml4, boot_identity_pdpt, boot_identity_pd, boot_high_pdpt, boot_high_pd, boot_image_pt, boot_window_pt
 boot_pml4:          resb PAGE_SIZE
 boot_identity_pdpt: resb PAGE_SIZE
 boot_identity_pd:   resb PAGE_SIZE

@@ -50,7 +50,7 @@ long splice_file_to_file(struct file *in, u64 *in_position, struct file *out, u6
         done += moved > 0 ? moved : 0;
         if (moved != (long)want)
             break;
-    } while (done < size && !thread_current()->interrupted); /* as on Linux: what is done counts */
+    } while (done < size && !thread_interrupted()); /* as on Linux: what is done counts */
     kfree(buffer);
     return done ? (long)done : moved;
 }

@@ -29,6 +29,7 @@
 #include "kernel/proc/crash.h"
 #include "kernel/proc/exec.h"
 #include "kernel/proc/process.h"
+#include "kernel/processors.h"
 #include "mm/kmap.h"
 #include "mm/page.h"
 #include "syscall/trace.h"
@@ -108,6 +109,7 @@ static void init_interrupts(void)
             (struct irq_override){acpi.overrides[i].isa_irq, acpi.overrides[i].gsi,
                                   acpi.overrides[i].active_low, acpi.overrides[i].level_triggered};
     irq_init(&topology);
+    processors_init(&acpi);
 }
 
 static void note_first_instruction(void)

@@ -60,28 +60,30 @@ volatile void *kmap_mmio(paddr_t base, size_t size)
     return mapped;
 }
 
-static void release_page(paddr_t physical, u32 flags, void *context)
+/* A page for a stack; one that is there already stays. */
+static bool map_stack_page_locked(vaddr_t address)
 {
-    (void)flags;
-    (void)context;
-    page_free(page_of(physical), 0);
+    paddr_t physical;
+    u32 flags;
+    if (mmu_query(&mmu_kernel, address, &physical, &flags))
+        return true;
+    struct page *page = page_alloc(0);
+    if (page && mmu_map(&mmu_kernel, address, page_physical(page), MMU_WRITE | MMU_GLOBAL) == 0)
+        return true;
+    if (page)
+        page_free(page, 0);
+    return false;
 }
 
-/* A fresh slot; on failure what was mapped is given back. */
+/* A fresh slot. What was mapped when memory ran out is left to the next try. */
 static vaddr_t slot_create_locked(void)
 {
     if (next_slot + SLOT_SIZE > KSTACK_AREA_BASE + KSTACK_AREA_SIZE)
         return 0;
     vaddr_t bottom = next_slot + SLOT_SIZE - KSTACK_SIZE;
     for (u64 offset = 0; offset < KSTACK_SIZE; offset += PAGE_SIZE) {
-        struct page *page = page_alloc(0);
-        if (!page || mmu_map(&mmu_kernel, bottom + offset, page_physical(page),
-                             MMU_WRITE | MMU_GLOBAL) != 0) {
-            if (page)
-                page_free(page, 0);
-            mmu_unmap_range(&mmu_kernel, bottom, bottom + offset, release_page, NULL);
+        if (!map_stack_page_locked(bottom + offset))
             return 0;
-        }
     }
     next_slot += SLOT_SIZE;
     return bottom + KSTACK_SIZE;

@@ -3,15 +3,17 @@
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <linux/rseq.h>
+#include <linux/sched.h>
 
 #include "arch/context.h"
+#include "arch/upcalls.h"
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/rseq.h"
+#include "kernel/proc/task.h"
 #include "syscall/table.h"
 
 #define ROBUST_LIST_HEAD_SIZE 24      /* <linux/futex.h>: struct robust_list_head */
-#define RSEQ_SIZE             32      /* the first version, the one that glibc registers */
 #define OPEN_FILES_HARD_MAX   1048576 /* Linux's default fs.nr_open */
 
 static bool is_own_id(int id)
@@ -41,7 +43,7 @@ long sys_exit_group(int status)
 
 long sys_exit(int status)
 {
-    process_exit((u8)status); /* the last thread takes the process along */
+    task_exit((u8)status); /* the last thread takes the process along */
 }
 
 long sys_set_tid_address(uptr word)
@@ -58,52 +60,25 @@ long sys_set_robust_list(uptr head, size_t size)
     return 0;
 }
 
-long sys_get_robust_list(int pid, uptr head, uptr size)
+long sys_get_robust_list(int tid, uptr head, uptr size)
 {
     u64 list_size = ROBUST_LIST_HEAD_SIZE;
-    if (!is_own_id(pid))
+    struct task *task = task_get(process_current(), tid ? tid : thread_current()->tid);
+    if (!task)
         return -ESRCH;
+    u64 list = task->robust_list;
+    task_put(task);
     if (usercopy_to(size, &list_size, sizeof(list_size)) != 0 ||
-        usercopy_to(head, &task_current()->robust_list, sizeof(u64)) != 0)
+        usercopy_to(head, &list, sizeof(list)) != 0)
         return -EFAULT;
-    return 0;
-}
-
-static long rseq_unregister(struct task *task, uptr area, unsigned size, unsigned signature)
-{
-    if (task->rseq == 0 || task->rseq != area.addr || task->rseq_length != size)
-        return -EINVAL;
-    if (task->rseq_signature != signature)
-        return -EPERM;
-    struct rseq reset = {.cpu_id_start = 0, .cpu_id = (u32)RSEQ_CPU_ID_UNINITIALIZED};
-    if (usercopy_to(area, &reset, offsetof(struct rseq, rseq_cs)) != 0)
-        return -EFAULT;
-    task->rseq = 0;
     return 0;
 }
 
 long sys_rseq(uptr area, unsigned size, int flags, unsigned signature)
 {
-    struct task *task = task_current();
     if (flags & RSEQ_FLAG_UNREGISTER)
-        return flags == RSEQ_FLAG_UNREGISTER ? rseq_unregister(task, area, size, signature)
-                                             : -EINVAL;
-    if (flags != 0)
-        return -EINVAL;
-    if (task->rseq != 0) {
-        if (task->rseq != area.addr || task->rseq_length != size)
-            return -EINVAL;
-        return task->rseq_signature != signature ? -EPERM : -EBUSY;
-    }
-    if (!IS_ALIGNED(area.addr, RSEQ_SIZE) || size != RSEQ_SIZE)
-        return -EINVAL;
-    /* cpu_id_start and cpu_id: the thread never leaves the only processor. */
-    if (usercopy_zero(area, 2 * sizeof(u32)) != 0)
-        return -EFAULT;
-    task->rseq = area.addr;
-    task->rseq_length = size;
-    task->rseq_signature = signature;
-    return 0;
+        return flags == RSEQ_FLAG_UNREGISTER ? rseq_unregister(area, size, signature) : -EINVAL;
+    return flags != 0 ? -EINVAL : rseq_register(area, size, signature);
 }
 
 static long put_base(u64 user, u64 base)

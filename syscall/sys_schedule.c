@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on who runs when: niceness, policies, priorities, processors.
- *
- * There is one thread on one processor, which runs as long as it wants to. What the program sets is
- * checked and told again as on Linux, and has no effect, as on an otherwise idle Linux.
+ * Calls on who runs when: niceness, policies, priorities, processors. On Linux each belongs to a thread;
+ * 0 is the one that asks.
  */
 #include <asm/errno.h>
 #include <linux/ioprio.h>
@@ -12,18 +10,37 @@
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
 
+#include "arch/smp.h"
 #include "arch/usercopy.h"
-#include "kernel/proc/process.h"
+#include "kernel/lib/string.h"
+#include "kernel/proc/task.h"
 #include "syscall/table.h"
 
 #define REALTIME_MIN    1
 #define REALTIME_MAX    99
 #define ROUND_ROBIN_NS  100000000 /* Linux include/linux/sched/rt.h: RR_TIMESLICE */
+#define FAIR_SLICE_NS   4000000   /* sched_balance.c */
 #define NICENESS_OFFSET 20        /* getpriority gives no negative numbers */
 
-static bool is_own_id(int id)
+/* A thread's schedule, or a change of it. False: there is no such thread. */
+static bool schedule_of(int tid, struct thread_schedule *out)
 {
-    return id == 0 || id == process_current()->pid;
+    struct task *task = task_get(process_current(), tid ? tid : thread_current()->tid);
+    if (!task)
+        return false;
+    *out = task_schedule(task);
+    task_put(task);
+    return true;
+}
+
+static bool schedule_change(int tid, const struct thread_schedule *schedule)
+{
+    struct task *task = task_get(process_current(), tid ? tid : thread_current()->tid);
+    if (!task)
+        return false;
+    task_set_schedule(task, schedule);
+    task_put(task);
+    return true;
 }
 
 long sys_sched_yield(void)
@@ -34,33 +51,63 @@ long sys_sched_yield(void)
 
 /* ---- Niceness ----------------------------------------------------------------------------------*/
 
-/* Whether `which` and `who` name the process; a user is named by its number, and there is only 0. */
-static long check_who(int which, int who)
+/* The first thread that `which` and `who` name, or -errno: all of a group or of a user are those of this
+ * process, and a user is named by its number, of which there is only 0. */
+static long first_of(int which, int who)
 {
     if (which != PRIO_PROCESS && which != PRIO_PGRP && which != PRIO_USER)
         return -EINVAL;
-    return who == 0 || (which != PRIO_USER && who == process_current()->pid) ? 0 : -ESRCH;
+    int own = which == PRIO_PROCESS ? thread_current()->tid : process_current()->pid;
+    if (who == 0)
+        return own;
+    if (which != PRIO_PROCESS)
+        return which == PRIO_PGRP && who == own ? own : -ESRCH;
+    struct thread_schedule ignored;
+    return who > 0 && schedule_of(who, &ignored) ? who : -ESRCH;
 }
 
 long sys_getpriority(int which, int who)
 {
-    long error = check_who(which, who);
-    return error != 0 ? error : NICENESS_OFFSET - process_current()->niceness;
+    struct thread_schedule schedule;
+    long tid = first_of(which, who);
+    if (tid < 0)
+        return tid;
+    return schedule_of(tid, &schedule) ? NICENESS_OFFSET - schedule.niceness : -ESRCH;
+}
+
+static void set_niceness(int tid, int niceness)
+{
+    struct thread_schedule schedule;
+    if (!schedule_of(tid, &schedule))
+        return;
+    schedule.niceness = niceness;
+    (void)schedule_change(tid, &schedule);
 }
 
 long sys_setpriority(int which, int who, int niceness)
 {
-    long error = check_who(which, who);
-    if (error == 0)
-        process_current()->niceness = MAX(-NICENESS_OFFSET, MIN(niceness, NICENESS_OFFSET - 1));
-    return error;
+    long first = first_of(which, who);
+    if (first < 0)
+        return first;
+    niceness = MAX(-NICENESS_OFFSET, MIN(niceness, NICENESS_OFFSET - 1));
+    if (which == PRIO_PROCESS) {
+        set_niceness(first, niceness);
+        return 0;
+    }
+    struct task *task;
+    for (int tid = 1; (task = task_get_next(process_current(), tid)) != NULL; tid++) {
+        tid = task->tid;
+        set_niceness(tid, niceness);
+        task_put(task);
+    }
+    return 0;
 }
 
 static long check_io_who(int which, int who)
 {
     if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
         return -EINVAL;
-    return check_who(which - IOPRIO_WHO_PROCESS + PRIO_PROCESS, who);
+    return MIN(first_of(which - IOPRIO_WHO_PROCESS + PRIO_PROCESS, who), 0L);
 }
 
 long sys_ioprio_get(int which, int who)
@@ -120,17 +167,53 @@ long sys_sched_getscheduler(int pid)
 {
     if (pid < 0)
         return -EINVAL;
-    return is_own_id(pid) ? process_current()->schedule.policy : -ESRCH;
+    struct task *task = task_get(process_current(), pid ? pid : thread_current()->tid);
+    if (!task)
+        return -ESRCH;
+    long policy = task_schedule(task).policy | (task->resets_on_fork ? SCHED_RESET_ON_FORK : 0);
+    task_put(task);
+    return policy;
 }
 
 long sys_sched_getparam(int pid, uptr parameters)
 {
-    struct sched_param own = {process_current()->schedule.priority};
+    struct thread_schedule schedule;
     if (pid < 0 || parameters.addr == 0)
         return -EINVAL;
-    if (!is_own_id(pid))
+    if (!schedule_of(pid, &schedule))
         return -ESRCH;
+    struct sched_param own = {schedule.priority};
     return usercopy_to(parameters, &own, sizeof(own)) != 0 ? -EFAULT : 0;
+}
+
+/* The policy without its flag, or -EINVAL. SCHED_DEADLINE is not there. */
+static long check_policy(int policy, u32 priority)
+{
+    int plain = policy & ~SCHED_RESET_ON_FORK;
+    if (!is_policy(plain) || plain == SCHED_DEADLINE)
+        return -EINVAL;
+    if (is_realtime(plain) ? priority < REALTIME_MIN || priority > REALTIME_MAX : priority != 0)
+        return -EINVAL;
+    return plain;
+}
+
+static long change_policy(int pid, int policy, u32 priority, const int *niceness)
+{
+    struct task *task = task_get(process_current(), pid ? pid : thread_current()->tid);
+    if (!task)
+        return -ESRCH;
+    long plain = check_policy(policy, priority);
+    if (plain >= 0) {
+        struct thread_schedule schedule = task_schedule(task);
+        schedule.policy = plain;
+        schedule.priority = priority;
+        if (niceness && !is_realtime(plain))
+            schedule.niceness = MAX(-NICENESS_OFFSET, MIN(*niceness, NICENESS_OFFSET - 1));
+        task->resets_on_fork = policy & SCHED_RESET_ON_FORK;
+        task_set_schedule(task, &schedule);
+    }
+    task_put(task);
+    return plain < 0 ? plain : 0;
 }
 
 static long set_policy(int pid, int policy, uptr parameters)
@@ -140,17 +223,7 @@ static long set_policy(int pid, int policy, uptr parameters)
         return -EINVAL;
     if (usercopy_from(&wanted, parameters, sizeof(wanted)) != 0)
         return -EFAULT;
-    if (!is_own_id(pid))
-        return -ESRCH;
-    int plain = policy & ~SCHED_RESET_ON_FORK;
-    if (!is_policy(plain) || plain == SCHED_DEADLINE) /* which needs sched_setattr's numbers */
-        return -EINVAL;
-    if (is_realtime(plain)
-            ? wanted.sched_priority < REALTIME_MIN || wanted.sched_priority > REALTIME_MAX
-            : wanted.sched_priority != 0)
-        return -EINVAL;
-    process_current()->schedule = (struct process_schedule){policy, wanted.sched_priority};
-    return 0;
+    return change_policy(pid, policy, wanted.sched_priority, NULL);
 }
 
 long sys_sched_setscheduler(int pid, int policy, uptr parameters)
@@ -160,18 +233,22 @@ long sys_sched_setscheduler(int pid, int policy, uptr parameters)
 
 long sys_sched_setparam(int pid, uptr parameters)
 {
-    return set_policy(pid, process_current()->schedule.policy, parameters);
+    long policy = sys_sched_getscheduler(pid);
+    return policy < 0 ? policy : set_policy(pid, policy, parameters);
 }
 
 /* 0 means without end: nothing takes the processor away. */
 long sys_sched_rr_get_interval(int pid, uptr interval)
 {
+    struct thread_schedule schedule;
     if (pid < 0)
         return -EINVAL;
-    if (!is_own_id(pid))
+    if (!schedule_of(pid, &schedule))
         return -ESRCH;
-    int policy = process_current()->schedule.policy & ~SCHED_RESET_ON_FORK;
-    struct __kernel_timespec slice = {.tv_nsec = policy == SCHED_RR ? ROUND_ROBIN_NS : 0};
+    long ns = schedule.policy == SCHED_FIFO ? 0
+              : schedule.policy == SCHED_RR ? ROUND_ROBIN_NS
+                                            : FAIR_SLICE_NS;
+    struct __kernel_timespec slice = {.tv_nsec = ns};
     return usercopy_to(interval, &slice, sizeof(slice)) != 0 ? -EFAULT : 0;
 }
 
@@ -179,30 +256,36 @@ long sys_sched_rr_get_interval(int pid, uptr interval)
 
 long sys_sched_getaffinity(int pid, unsigned size, uptr set)
 {
-    u64 processors = 1;
+    struct thread_schedule schedule;
     unsigned bits = size * 8; /* which is 0 for 2^29, on Linux as well */
-    if (bits == 0 || size % sizeof(processors) != 0)
+    if (bits < cpu_count() || size % sizeof(u64) != 0)
         return -EINVAL;
-    if (!is_own_id(pid))
+    if (!schedule_of(pid, &schedule))
         return -ESRCH;
+    u64 processors = schedule.affinity & sched_online();
     return usercopy_to(set, &processors, sizeof(processors)) ? -EFAULT : (long)sizeof(processors);
 }
 
 long sys_sched_setaffinity(int pid, unsigned size, uptr set)
 {
+    struct thread_schedule schedule;
     u64 wish = 0;
     if (usercopy_from(&wish, set, MIN(size, (unsigned)sizeof(wish))) != 0)
         return -EFAULT;
-    if (!is_own_id(pid))
+    if (!schedule_of(pid, &schedule))
         return -ESRCH;
-    return wish & 1 ? 0 : -EINVAL;
+    wish &= sched_online();
+    if (wish == 0 || !sched_wait_online(wish))
+        return -EINVAL;
+    schedule.affinity = wish;
+    return schedule_change(pid, &schedule) ? 0 : -ESRCH;
 }
 
 long sys_getcpu(uptr cpu, uptr node, uptr cache)
 {
-    u32 zero = 0;
+    u32 number = cpu_index(), zero = 0;
     (void)cache; /* unused since Linux 2.6.24 */
-    if (cpu.addr != 0 && usercopy_to(cpu, &zero, sizeof(zero)) != 0)
+    if (cpu.addr != 0 && usercopy_to(cpu, &number, sizeof(number)) != 0)
         return -EFAULT;
     return node.addr != 0 && usercopy_to(node, &zero, sizeof(zero)) != 0 ? -EFAULT : 0;
 }

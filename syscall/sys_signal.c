@@ -135,11 +135,6 @@ static bool is_signal(int signal)
     return signal >= 0 && signal <= SIGNAL_COUNT;
 }
 
-static bool is_own_thread(int tgid, int tid)
-{
-    return tid == thread_current()->tid && (tgid == process_current()->pid || tgid == -1);
-}
-
 /* Signal 0 only asks whether there is somebody. */
 long sys_kill(int pid, int signal)
 {
@@ -152,11 +147,13 @@ long sys_kill(int pid, int signal)
     return signal == 0 ? 0 : signal_send_process(process, signal, &info);
 }
 
+/* Only this process has threads; -1 stands for any. */
 static long send_to_thread(int tgid, int tid, int signal, const struct signal_info *info)
 {
-    if (!is_own_thread(tgid, tid))
+    struct process *process = process_current();
+    if (tgid != process->pid && tgid != -1)
         return -ESRCH;
-    return signal == 0 ? 0 : signal_send(task_current(), signal, info);
+    return signal_send_thread(process, tid, signal, info);
 }
 
 long sys_tkill(int tid, int signal)
@@ -209,9 +206,9 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, uptr info)
         return error;
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
-    if (!is_own_thread(tgid, tid))
-        return -ESRCH;
-    return is_signal(signal) ? send_to_thread(tgid, tid, signal, &told) : -EINVAL;
+    if (!is_signal(signal)) /* which counts only if there is such a thread */
+        return send_to_thread(tgid, tid, 0, &told) == 0 ? -EINVAL : -ESRCH;
+    return send_to_thread(tgid, tid, signal, &told);
 }
 
 /* ---- The way back -----------------------------------------------------------------------------*/

@@ -41,7 +41,7 @@ long sys_getrandom(uptr buffer, size_t size, unsigned flags)
         (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
     size = MIN(size, RANDOM_MAX);
-    while (done < size && !thread_current()->interrupted) {
+    while (done < size && !thread_interrupted()) {
         size_t want = MIN(size - done, sizeof(piece));
         random_bytes(piece, want);
         size_t left = usercopy_to(UPTR_ADD(buffer, done), piece, want);

@@ -12,7 +12,7 @@
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/task.h"
 #include "syscall/decode.h"
 #include "syscall/table.h"
 
@@ -42,12 +42,27 @@ long encode_timespec(uptr user, u64 ns)
     return usercopy_to(user, &time, sizeof(time)) ? -EFAULT : 0;
 }
 
+#define CPU_CLOCK_OF_THREAD 4
+#define CPU_CLOCK_WHICH     3 /* a mask; all set: no clock of a processor */
+
 /* A negative number holds a process or thread, inverted, above three bits: thread or process, and
  * which of its three clocks (Linux: include/linux/posix-timers.h). 0 is oneself. */
-static bool is_own_cpu_clock(int clock)
+static bool read_cpu_clock(int clock, u64 *ns)
 {
+    struct process *process = process_current();
     int id = ~(clock >> 3);
-    return (clock & 3) != 3 && (id == 0 || id == process_current()->pid);
+    if ((clock & CPU_CLOCK_WHICH) == CPU_CLOCK_WHICH)
+        return false;
+    if (!(clock & CPU_CLOCK_OF_THREAD)) {
+        *ns = process_cpu_ns(process);
+        return id == 0 || id == process->pid;
+    }
+    struct task *task = task_get(process, id ? id : thread_current()->tid);
+    if (!task)
+        return false;
+    *ns = task_cpu_ns(task);
+    task_put(task);
+    return true;
 }
 
 /* The time of a clock; false when there is no such clock. */
@@ -68,12 +83,13 @@ static bool clock_read(int clock, u64 *ns)
         *ns = time_now_ns();
         return true;
     case CLOCK_PROCESS_CPUTIME_ID:
+        *ns = process_cpu_ns(process_current());
+        return true;
     case CLOCK_THREAD_CPUTIME_ID:
         *ns = sched_thread_ns(thread_current());
         return true;
     default:
-        *ns = sched_thread_ns(thread_current());
-        return clock < 0 && is_own_cpu_clock(clock);
+        return clock < 0 && read_cpu_clock(clock, ns);
     }
 }
 
@@ -268,7 +284,9 @@ long sys_getrusage(int who, uptr usage)
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
         return -EINVAL;
     if (who != RUSAGE_CHILDREN) {
-        u64 us = sched_thread_ns(thread_current()) / 1000;
+        u64 ns = who == RUSAGE_THREAD ? sched_thread_ns(thread_current())
+                                      : process_cpu_ns(process_current());
+        u64 us = ns / 1000;
         out.ru_utime.tv_sec = us / 1000000;
         out.ru_utime.tv_usec = us % 1000000;
         const struct aspace *space = &process_current()->space;
@@ -279,7 +297,7 @@ long sys_getrusage(int who, uptr usage)
 
 long sys_times(uptr times)
 {
-    struct tms out = {.tms_utime = sched_thread_ns(thread_current()) / NS_PER_TICK};
+    struct tms out = {.tms_utime = process_cpu_ns(process_current()) / NS_PER_TICK};
     if (times.addr != 0 && usercopy_to(times, &out, sizeof(out)) != 0)
         return -EFAULT;
     return time_now_ns() / NS_PER_TICK;

@@ -136,8 +136,8 @@ static long decode_sigevent(uptr user, struct timer_wish *wish)
         wish->signal = 0;
         return 0;
     case SIGEV_SIGNAL | SIGEV_THREAD_ID:
-        wish->task = task_current();
-        if (event.sigev_notify_thread_id != thread_current()->tid)
+        wish->tid = event.sigev_notify_thread_id;
+        if (wish->tid <= 0 || signal_send_thread(process_current(), wish->tid, 0, NULL) != 0)
             return -EINVAL;
         break;
     case SIGEV_SIGNAL:

@@ -48,7 +48,7 @@ static long wait_in_queues(struct wait_item *items, size_t count, u64 deadline,
         result = ask_all(items, count, poller);
         if (result != 0 || timer_expired(&timer, deadline))
             break;
-        if (thread_current()->interrupted) {
+        if (thread_interrupted()) {
             result = -EINTR;
             break;
         }

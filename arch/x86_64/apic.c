@@ -6,6 +6,7 @@
  */
 #include "arch/x86_64/apic.h"
 
+#include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/io.h"
@@ -45,16 +46,41 @@ void apic_init(paddr_t base)
 {
     outb(PIC_MASTER_MASK, 0xff);
     outb(PIC_SLAVE_MASK, 0xff);
-    u64 state = rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_ENABLE;
     use_x2apic = cpu_features.x2apic;
-    if (use_x2apic)
-        state |= IA32_APIC_BASE_X2APIC;
-    else
+    if (!use_x2apic)
         map_registers(base);
-    wrmsr(IA32_APIC_BASE, state);
+    apic_init_this();
+}
+
+void apic_init_this(void)
+{
+    u64 state = rdmsr(IA32_APIC_BASE) | IA32_APIC_BASE_ENABLE;
+    wrmsr(IA32_APIC_BASE, state | (use_x2apic ? IA32_APIC_BASE_X2APIC : 0));
     apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
     apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
     apic_write(APIC_LVT_LINT1, LVT_NMI);
     apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+}
+
+u32 apic_own_id(void)
+{
+    u32 id = apic_read(APIC_ID);
+    return use_x2apic ? id : id >> 24;
+}
+
+void apic_send(u32 apic_id, u32 what)
+{
+    u64 flags = irq_save();
+    if (use_x2apic) {
+        /* The fence: what was stored before is seen by the one that is interrupted (SDM 3A, 10.12.3). */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        wrmsr(IA32_X2APIC_FIRST + APIC_COMMAND, (u64)apic_id << 32 | what);
+    } else {
+        while (apic_read(APIC_COMMAND) & APIC_SEND_PENDING)
+            cpu_relax();
+        apic_write(APIC_DESTINATION, apic_id << 24);
+        apic_write(APIC_COMMAND, what);
+    }
+    irq_restore(flags);
 }

@@ -4,7 +4,7 @@
  *
  * The counter counts down from what is written and stops at 0. So that it never stands still it is
  * always loaded: with a deadline when one is armed, with 2^32 - 1 otherwise. Ticks are summed in
- * `elapsed` at each reload. The rate is known on QEMU and KVM (1 GHz at divide by 1); elsewhere it
+ * `elapsed` at each reload; each processor has its own counter. The rate is known on QEMU and KVM (1 GHz at divide by 1); elsewhere it
  * is compared with the TSC when the first deadline is armed, by then milliseconds after the start.
  */
 #include "arch/timer.h"
@@ -12,6 +12,7 @@
 #include "arch/cpu.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/features.h"
+#include "arch/x86_64/smp_internal.h"
 #include "kernel/lib/muldiv.h"
 #include "kernel/lib/string.h"
 
@@ -20,16 +21,25 @@
 #define HYPERVISOR_HZ 1000000000UL
 
 static void (*expiry_handler)(void);
-static u64 elapsed; /* ticks before the last reload */
-static u32 loaded;  /* the last value written */
-static u64 known_hz;
+static u64 known_hz; /* all processors' are the same */
 static u64 start_tsc;
-static bool deadline_armed;
 
-static void reload(u32 count)
+/* With interrupts off, by the processor that it belongs to. */
+static struct counter {
+    u64 elapsed; /* ticks before the last reload */
+    u32 loaded;  /* the last value written */
+    bool deadline_armed;
+} counters[CPUS_MAX];
+
+static struct counter *counter_this(void)
 {
-    elapsed += loaded - apic_read(APIC_TIMER_CURRENT);
-    loaded = count;
+    return &counters[cpu_index()];
+}
+
+static void reload(struct counter *counter, u32 count)
+{
+    counter->elapsed += counter->loaded - apic_read(APIC_TIMER_CURRENT);
+    counter->loaded = count;
     apic_write(APIC_TIMER_INITIAL, count);
 }
 
@@ -39,10 +49,15 @@ void timer_init(void (*on_expiry)(void))
     const char *signature = cpu_features.hypervisor;
     if (strcmp(signature, "TCGTCGTCGTCG") == 0 || strncmp(signature, "KVMKVMKVM", 9) == 0)
         known_hz = HYPERVISOR_HZ;
+    start_tsc = cpu_read_tsc();
+    timer_init_this();
+}
+
+void timer_init_this(void)
+{
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
-    start_tsc = cpu_read_tsc();
-    loaded = COUNT_MAX;
+    counter_this()->loaded = COUNT_MAX;
     apic_write(APIC_TIMER_INITIAL, COUNT_MAX);
 }
 
@@ -55,7 +70,8 @@ bool arch_reference_counter(u64 *hz)
 u64 arch_reference_read(void)
 {
     u64 flags = irq_save();
-    u64 now = elapsed + (loaded - apic_read(APIC_TIMER_CURRENT));
+    const struct counter *counter = counter_this();
+    u64 now = counter->elapsed + (counter->loaded - apic_read(APIC_TIMER_CURRENT));
     irq_restore(flags);
     return now;
 }
@@ -77,24 +93,25 @@ void timer_arm(u64 ns)
     u64 hz = known_hz ? known_hz : HYPERVISOR_HZ;
     u64 flags = irq_save();
     u64 ticks = muldiv_u64(ns, hz, 1000000000u);
-    deadline_armed = true;
-    reload(ticks > COUNT_MAX ? COUNT_MAX : ticks == 0 ? 1 : (u32)ticks);
+    counter_this()->deadline_armed = true;
+    reload(counter_this(), ticks > COUNT_MAX ? COUNT_MAX : ticks == 0 ? 1 : (u32)ticks);
     irq_restore(flags);
 }
 
 void timer_disarm(void)
 {
     u64 flags = irq_save();
-    deadline_armed = false;
-    reload(COUNT_MAX);
+    counter_this()->deadline_armed = false;
+    reload(counter_this(), COUNT_MAX);
     irq_restore(flags);
 }
 
 void apic_timer_interrupt(void)
 {
-    bool was_armed = deadline_armed;
-    deadline_armed = false;
-    reload(COUNT_MAX);
+    struct counter *counter = counter_this();
+    bool was_armed = counter->deadline_armed;
+    counter->deadline_armed = false;
+    reload(counter, COUNT_MAX);
     if (was_armed)
         expiry_handler();
 }

@@ -6,14 +6,21 @@
  * they stay in place through system calls, interrupts and the idle thread. fpu_owner of the
  * processor says whose they are. The same holds for the FS base and the program's GS base (the
  * latter rests in IA32_KERNEL_GS_BASE while the kernel runs).
+ *
+ * As soon as there are several processors a thread may go on elsewhere, so its state is saved whenever
+ * it stops running. It is still not loaded again where it ran last, if nobody else's came in between.
  */
 #include "arch/context.h"
 
 #include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/smp.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/gdt.h"
 #include "arch/x86_64/msr.h"
+#include "arch/x86_64/smp_internal.h"
+#include "arch/x86_64/tlb.h"
 #include "kernel/lib/string.h"
 
 #define FXSAVE_FCW    0 /* offsets in the legacy area (SDM 1, 10.5.1) */
@@ -30,6 +37,7 @@ void syscall_traced_ring3(void);
 void syscall_traced_ring0(void);
 
 bool program_in_ring0;
+static void (*syscall_entry)(void);
 
 /* STAR: SYSCALL loads CS from bits 47:32 (SS is the next selector); SYSRET loads SS from
  * bits 63:48 plus 8 and CS plus 16 (SDM 2B, SYSCALL and SYSRET). */
@@ -40,12 +48,17 @@ void arch_set_program_ring(int ring, bool traced)
     program_in_ring0 = ring == 0;
     if (program_in_ring0)
         idt_use_ist_everywhere();
-    void (*entry)(void) = program_in_ring0 ? syscall_entry_ring0 : syscall_entry_ring3;
+    syscall_entry = program_in_ring0 ? syscall_entry_ring0 : syscall_entry_ring3;
     if (traced)
-        entry = program_in_ring0 ? syscall_traced_ring0 : syscall_traced_ring3;
+        syscall_entry = program_in_ring0 ? syscall_traced_ring0 : syscall_traced_ring3;
+    context_init_this();
+}
+
+void context_init_this(void)
+{
     wrmsr(IA32_STAR, STAR_VALUE);
     wrmsr(IA32_SYSENTER_CS, 0); /* makes SYSENTER a fault */
-    wrmsr(IA32_LSTAR, (u64)entry);
+    wrmsr(IA32_LSTAR, (u64)syscall_entry);
     wrmsr(IA32_FMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 }
 
@@ -113,26 +126,44 @@ void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry
     thread->stack_pointer = (u64)stack;
 }
 
-/* The program's registers that the kernel leaves alone change hands only here. */
-static void switch_program_state(struct arch_thread *from, struct arch_thread *to)
+/* The program's registers that the kernel leaves alone. */
+static void save_program_state(struct arch_thread *thread)
 {
-    if (from) {
-        fpu_save(from->fpu_area);
-        from->fs_base = context_fs_base();
-        from->gs_base = context_gs_base();
-    }
-    fpu_restore(to->fpu_area);
-    context_set_fs_base(to->fs_base);
-    context_set_gs_base(to->gs_base);
+    fpu_save(thread->fpu_area);
+    thread->fs_base = context_fs_base();
+    thread->gs_base = context_gs_base();
+}
+
+static void load_program_state(struct percpu *cpu, struct arch_thread *thread)
+{
+    fpu_restore(thread->fpu_area);
+    context_set_fs_base(thread->fs_base);
+    context_set_gs_base(thread->gs_base);
+    cpu->fpu_owner = thread;
+    thread->fpu_cpu = cpu->index;
+}
+
+/* They change hands only here. `several`: `from` may go on elsewhere. */
+static inline void switch_program_state(struct percpu *cpu, struct arch_thread *from,
+                                        struct arch_thread *to, bool several)
+{
+    if (several && from->fpu_area && cpu->fpu_owner == from)
+        save_program_state(from);
+    if (!to->fpu_area || (cpu->fpu_owner == to && to->fpu_cpu == cpu->index))
+        return;
+    if (!several && cpu->fpu_owner)
+        save_program_state(cpu->fpu_owner);
+    load_program_state(cpu, to);
 }
 
 void context_switch(struct arch_thread *from, struct arch_thread *to)
 {
     struct percpu *cpu = percpu_this();
-    if (to->fpu_area && cpu->fpu_owner != to) {
-        switch_program_state(cpu->fpu_owner, to);
-        cpu->fpu_owner = to;
-    }
+    if (to->space)
+        tlb_enter_space(cpu, to->space);
+    else
+        tlb_leave_space(cpu);
+    switch_program_state(cpu, from, to, smp_online() != 1);
     cpu->frame = to->frame;
     gdt_set_kernel_stack((u64)(to->frame + 1));
     context_switch_stacks(&from->stack_pointer, to->stack_pointer);
@@ -162,9 +193,32 @@ void context_enter_program(struct arch_thread *thread, vaddr_t entry, vaddr_t st
     context_set_fs_base(0);
     context_set_gs_base(0);
     cpu->fpu_owner = thread;
+    thread->fpu_cpu = cpu->index;
     cpu->frame = frame;
     gdt_set_kernel_stack((u64)(frame + 1));
     context_return_to_program(frame);
+}
+
+void context_copy_program(struct arch_thread *child, u64 stack)
+{
+    const struct trap_frame *frame = percpu_this()->frame;
+    *child->frame = *frame;
+    child->frame->rax = 0;
+    if (stack != 0)
+        child->frame->rsp = stack;
+    child->frame->rcx = frame->rip; /* as SYSCALL leaves them */
+    child->frame->r11 = frame->rflags;
+    child->frame->vector = VECTOR_SYSCALL;
+    child->frame->cs = program_in_ring0 ? KERNEL_CS : USER_CS;
+    child->frame->ss = program_in_ring0 ? KERNEL_SS : USER_SS;
+    save_program_state(child);
+    child->fpu_cpu = CPUS_MAX; /* nowhere yet */
+}
+
+void context_begin_copy(void)
+{
+    irq_disable();
+    context_return_to_program(percpu_this()->frame);
 }
 
 u64 syscall_current_number(void)

@@ -28,10 +28,11 @@ void percpu_init(u32 index)
 void cpu_init_boot(void)
 {
     cpu_features_detect();
+    cpu_smap_patch(); /* before WP, through the boot mapping, which is writable */
     cpu_features_enable();
     percpu_init(0);
     idt_build();
-    gdt_init(0);
+    gdt_init(0, &boot_ist_stacks);
 }
 
 static bool rdseed(u64 *out)

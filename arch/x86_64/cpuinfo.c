@@ -7,6 +7,7 @@
 
 #include "arch/x86_64/cpu_flags.h"
 #include "arch/x86_64/cpuid.h"
+#include "arch/x86_64/smp_internal.h"
 #include "kernel/lib/string.h"
 
 #define EXTENDED       0x80000000u
@@ -26,15 +27,10 @@ struct identity {
     char name[49];
     u32 highest, highest_extended;
     u32 family, model, stepping;
-    u32 apic_id, flush_size;
+    u32 flush_size;
     u32 cache_kib, tlb_pages; /* 0: not told */
     u32 physical_bits, virtual_bits;
 };
-
-u32 cpu_count(void)
-{
-    return 1; /* only the boot processor is started */
-}
 
 static void identify_leaf1(struct identity *id)
 {
@@ -47,7 +43,6 @@ static void identify_leaf1(struct identity *id)
         id->model += (regs.eax >> 16 & 0xf) << 4;
     if (id->family == FAMILY_EXTENDS)
         id->family += regs.eax >> 20 & 0xff;
-    id->apic_id = regs.ebx >> 24;
     id->flush_size = (regs.ebx >> 8 & 0xff) * 8;
 }
 
@@ -163,7 +158,7 @@ void cpuinfo_show(struct text_builder *text, u32 cpu, u64 tsc_hz)
     show_identity(text, &id, cpu, tsc_hz);
     text_print(text, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
                cpu_count(), cpu, cpu_count());
-    text_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\n", id.apic_id, id.apic_id);
+    text_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\n", smp_apic_id(cpu), smp_apic_id(cpu));
     text_print(text, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n",
                id.highest);
     text_add_string(text, "flags\t\t:");

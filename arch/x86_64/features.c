@@ -4,7 +4,7 @@
  *
  * Protections (NX, SMEP, SMAP, UMIP, WP) are switched on wherever they exist; none is required.
  * SMAP needs STAC and CLAC around user copies, which do not exist on older processors: the
- * assembly leaves three-byte no-ops there, and smap_patch writes the real instructions while the
+ * assembly leaves three-byte no-ops there, and cpu_smap_patch writes the real instructions while the
  * kernel text is still writable.
  */
 #include "arch/x86_64/features.h"
@@ -83,8 +83,10 @@ static void write_xcr0(u64 value)
     __asm__ volatile("xsetbv" : : "c"(0), "a"((u32)value), "d"((u32)(value >> 32)));
 }
 
-static void smap_patch(void)
+void cpu_smap_patch(void)
 {
+    if (!cpu_features.smap)
+        return;
     for (const struct smap_patch *patch = smap_patch_start; patch < smap_patch_end; patch++)
         memcpy((void *)patch->address, &patch->opcode, 3);
 }
@@ -94,8 +96,6 @@ void cpu_features_enable(void)
     struct cpu_features *f = &cpu_features;
     wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SCE | (f->nx ? EFER_NXE : 0));
     u64 cr0 = read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW);
-    if (f->smap)
-        smap_patch(); /* before WP, through the boot mapping, which is writable */
     write_cr0(cr0 | CR0_MP | CR0_NE | CR0_WP | CR0_AM);
     u64 cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
     cr4 |= (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) | (f->fsgsbase ? CR4_FSGSBASE : 0) |

@@ -21,6 +21,10 @@ extern struct cpu_features cpu_features;
 /* Read CPUID and fill cpu_features. Once, on the boot processor. */
 void cpu_features_detect(void);
 
+/* Write STAC and CLAC into the kernel's text where the processor has SMAP. Once, while the text can be
+ * written to. */
+void cpu_smap_patch(void);
+
 /* Switch the features on in this processor's control registers. On every processor. */
 void cpu_features_enable(void);
 

@@ -3,7 +3,7 @@
  * GDT, TSS and IDT.
  *
  * Each processor has its own GDT and TSS with its own IST stacks; the IDT is common. The stacks
- * here are static for the boot processor; further processors bring theirs when they start.
+ * of the boot processor are static; further processors bring theirs when they start.
  */
 #include "arch/x86_64/gdt.h"
 
@@ -49,20 +49,9 @@ struct PACKED table_pointer {
 #define GDT_ENTRIES     10
 #define GATE_INTERRUPT  0x8e
 #define GATE_FROM_RING3 0x60
-#define IST_STACK_SIZE  4096
 #define TSS_AVAILABLE   0x89UL
 
-/* Frames only pass through `move` and `debug`, but a trap that finds no kernel stack to move to is
- * reported from there. */
-struct ist_stacks {
-    u8 move[IST_STACK_SIZE] ALIGNED(16);
-    u8 debug[IST_STACK_SIZE] ALIGNED(16);
-    u8 nmi[IST_STACK_SIZE] ALIGNED(16);
-    u8 double_fault[2 * IST_STACK_SIZE] ALIGNED(16);
-    u8 machine_check[IST_STACK_SIZE] ALIGNED(16);
-};
-
-static struct ist_stacks boot_ist_stacks;
+struct ist_stacks boot_ist_stacks;
 static u64 gdts[CPUS_MAX][GDT_ENTRIES];
 static struct tss tsss[CPUS_MAX];
 static struct idt_gate idt[256] ALIGNED(16);
@@ -92,9 +81,9 @@ static void gdt_fill(u64 *gdt, const struct tss *tss)
     gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
 }
 
-void gdt_init(u32 cpu)
+void gdt_init(u32 cpu, struct ist_stacks *stacks)
 {
-    tss_fill(&tsss[cpu], &boot_ist_stacks);
+    tss_fill(&tsss[cpu], stacks);
     gdt_fill(gdts[cpu], &tsss[cpu]);
     struct table_pointer gdt_pointer = {sizeof(gdts[cpu]) - 1, (u64)gdts[cpu]};
     struct table_pointer idt_pointer = {sizeof(idt) - 1, (u64)idt};

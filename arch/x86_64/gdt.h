@@ -16,8 +16,23 @@
 #define USER_CS      0x33
 #define TSS_SELECTOR 0x40
 
+#define IST_STACK_SIZE 4096
+
+/* One processor's stacks for exceptions that bring their own. Frames only pass through `move` and
+ * `debug`, but a trap that finds no kernel stack to move to is reported from there. */
+struct ist_stacks {
+    u8 move[IST_STACK_SIZE] ALIGNED(16);
+    u8 debug[IST_STACK_SIZE] ALIGNED(16);
+    u8 nmi[IST_STACK_SIZE] ALIGNED(16);
+    u8 double_fault[2 * IST_STACK_SIZE] ALIGNED(16);
+    u8 machine_check[IST_STACK_SIZE] ALIGNED(16);
+};
+
 /* Load this processor's GDT, TSS and the common IDT. */
-void gdt_init(u32 cpu);
+void gdt_init(u32 cpu, struct ist_stacks *stacks);
+
+/* Those of the boot processor. */
+extern struct ist_stacks boot_ist_stacks;
 
 /* The stack for traps from ring 3 on this processor (TSS.RSP0). */
 void gdt_set_kernel_stack(u64 stack_top);

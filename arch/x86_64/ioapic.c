@@ -10,7 +10,9 @@
 #include "arch/cpu.h"
 #include "arch/irq.h"
 #include "arch/mmu.h"
+#include "arch/upcalls.h"
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/smp_internal.h"
 
 #define IOAPIC_USUAL_BASE 0xfec00000UL
 #define IOAPIC_SELECT     0 /* in 32-bit words */
@@ -81,8 +83,7 @@ void irq_init(const struct irq_topology *found)
 {
     topology = *found;
     apic_init(topology.local_apic);
-    u32 id = apic_read(APIC_ID);
-    percpus[0].apic_id = id > 0xff ? id >> 24 : id;
+    percpus[0].apic_id = apic_own_id();
     ioapic_init(topology.io_apic, topology.io_apic_gsi_base);
 }
 
@@ -137,6 +138,10 @@ void irq_dispatch(u32 vector)
         return; /* SDM 3A, 10.9: no end of interrupt for it */
     if (vector == VECTOR_TIMER)
         apic_timer_interrupt();
+    else if (vector == VECTOR_KICK)
+        arch_upcall_kicked();
+    else if (vector == VECTOR_CALL)
+        smp_answer_call();
     else if (vector >= VECTOR_EXTERNAL_FIRST && vector <= VECTOR_EXTERNAL_LAST) {
         const struct irq_line *line = &lines[vector - VECTOR_EXTERNAL_FIRST];
         u32 sharers = __atomic_load_n(&line->sharers, __ATOMIC_ACQUIRE);

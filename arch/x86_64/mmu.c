@@ -11,10 +11,12 @@
 
 #include <asm/errno.h>
 
+#include "arch/cpu.h"
 #include "arch/upcalls.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/msr.h"
 #include "arch/x86_64/pte.h"
+#include "arch/x86_64/tlb.h"
 #include "kernel/lib/string.h"
 
 struct mmu mmu_kernel;
@@ -47,11 +49,6 @@ static u32 pte_flags(u64 entry)
            (entry & PTE_CACHE_DISABLE ? MMU_DEVICE : 0) |
            (entry & PTE_BORROWED ? MMU_BORROWED : 0) | (entry & PTE_DIRTY ? MMU_DIRTY : 0) |
            (entry & PTE_HIDDEN ? MMU_HIDDEN : 0) | (entry & PTE_NO_EXECUTE ? 0 : MMU_EXECUTE);
-}
-
-static void flush(vaddr_t address)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
 static u64 *table_of(u64 entry)
@@ -104,16 +101,27 @@ static u64 *large_entry_make(struct mmu *mmu, vaddr_t address)
     return entry_make(mmu, address, 2);
 }
 
+/* The same page with more rights: whoever still has the old entry takes a fault, and finds the new one. */
+static bool only_widened(u64 old, u64 new)
+{
+    u64 rights = PTE_PRESENT | PTE_WRITABLE | PTE_USER;
+    return !(old & PTE_PRESENT) || (((old ^ new) & PTE_ADDRESS) == 0 && !(old & ~new & rights) &&
+                                    !(new & ~old & PTE_NO_EXECUTE));
+}
+
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)
 {
     u64 *entry =
         flags & MMU_LARGE ? large_entry_make(mmu, address) : small_entry_make(mmu, address);
     if (!entry)
         return -ENOMEM;
-    bool was_present = *entry != 0;
+    u64 old = *entry;
     *entry = pte_make(physical, flags);
-    if (was_present)
-        flush(address);
+    if (old != 0) {
+        tlb_flush_page(address);
+        if (!only_widened(old, *entry))
+            tlb_flush_others(mmu, address, address + PAGE_SIZE, false);
+    }
     return 0;
 }
 
@@ -182,10 +190,10 @@ bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *f
 }
 
 struct range_walk {
-    vaddr_t end;
     void (*leaf)(u64 *entry, vaddr_t address, int level, void *context);
     void *context;
-    vaddr_t floor, ceiling; /* a table whose whole span lies between is given back; 0, 0: none */
+    vaddr_t floor, ceiling; /* a table whose whole span lies between is taken out; 0, 0: none */
+    void (*table)(u64 entry, vaddr_t address, void *context); /* one that was */
 };
 
 /* Visit the present leaves of [address, end) below one table. */
@@ -206,50 +214,112 @@ static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t addres
         } else {
             walk_table(walk, table_of(*entry), address, stop, level - 1);
             if (next - size >= walk->floor && next <= walk->ceiling) {
-                arch_upcall_table_page_free(*entry & PTE_ADDRESS);
+                u64 old = *entry;
                 *entry = 0;
+                walk->table(old, address, walk->context);
             }
         }
         address = stop;
     }
 }
 
-/* Up to so many pages INVLPG costs less than losing every other translation (as Linux judges it,
- * tlb_single_page_flush_ceiling). */
-#define FLUSH_PAGES_MAX 33
+/* ---- Unmapping --------------------------------------------------------------------------------*/
 
+/* Ours, in what `gathered` holds: the entry led to a page table. */
+#define ENTRY_OF_TABLE (1UL << 11)
+#define GATHER_MAX     96
+
+/* What leaves the tables may be released at once if no other processor has the space loaded. If one has,
+ * it is gathered until all have forgotten it. */
 struct unmap {
+    struct mmu *mmu;
     mmu_release release;
     void *context;
-    u32 count;
+    u32 count; /* pages */
+    bool shared, tables;
+    vaddr_t lowest, highest; /* of what is gathered */
+    u32 gathered_count;
+    u64 gathered[GATHER_MAX]; /* entries */
 };
 
-/* The caller flushes what is beyond FLUSH_PAGES_MAX: until then nobody is on this processor who
+static void release_entry(const struct unmap *unmap, u64 entry)
+{
+    if (entry & ENTRY_OF_TABLE) {
+        arch_upcall_table_page_free(entry & PTE_ADDRESS);
+    } else if (unmap->release) {
+        int level = entry & PTE_LARGE ? 2 : 1;
+        unmap->release(entry & PTE_ADDRESS & ~(level_size(level) - 1),
+                       pte_flags(entry) | (level == 2 ? MMU_LARGE : 0), unmap->context);
+    }
+}
+
+static NOINLINE void release_gathered(struct unmap *unmap)
+{
+    tlb_flush_others(unmap->mmu, unmap->lowest, unmap->highest + PAGE_SIZE, unmap->tables);
+    for (u32 i = 0; i < unmap->gathered_count; i++)
+        release_entry(unmap, unmap->gathered[i]);
+    unmap->gathered_count = 0;
+    unmap->tables = false;
+}
+
+static NOINLINE void gather(struct unmap *unmap, u64 entry, vaddr_t address)
+{
+    if (unmap->gathered_count == GATHER_MAX)
+        release_gathered(unmap);
+    if (unmap->gathered_count == 0)
+        unmap->lowest = unmap->highest = address;
+    unmap->lowest = MIN(unmap->lowest, address);
+    unmap->highest = MAX(unmap->highest, address);
+    unmap->tables |= (entry & ENTRY_OF_TABLE) != 0;
+    unmap->gathered[unmap->gathered_count++] = entry;
+}
+
+static inline void let_go(struct unmap *unmap, u64 entry, vaddr_t address)
+{
+    if (unlikely(unmap->shared))
+        gather(unmap, entry, address);
+    else
+        release_entry(unmap, entry);
+}
+
+/* The caller flushes what is beyond TLB_FLUSH_PAGES_MAX: until then nobody is on this processor who
  * would look at those addresses. The kernel's own are global, and no reload of CR3 flushes them. */
 static void unmap_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
     struct unmap *unmap = context;
     u64 old = *entry;
+    (void)level;
     *entry = 0;
-    if (unmap->count++ < FLUSH_PAGES_MAX || address >= DIRECT_MAP_BASE)
-        flush(address);
-    if (unmap->release)
-        unmap->release(old & PTE_ADDRESS & ~(level_size(level) - 1),
-                       pte_flags(old) | (level == 2 ? MMU_LARGE : 0), unmap->context);
+    if (unmap->count++ < TLB_FLUSH_PAGES_MAX || address >= DIRECT_MAP_BASE)
+        tlb_flush_page(address);
+    let_go(unmap, old, address);
+}
+
+static void unmap_table(u64 entry, vaddr_t address, void *context)
+{
+    let_go(context, entry | ENTRY_OF_TABLE, address);
 }
 
 void mmu_unmap_between(struct mmu *mmu, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling,
                        mmu_release release, void *context)
 {
-    struct unmap unmap = {release, context, 0};
-    struct range_walk walk = {end, unmap_leaf, &unmap, floor, ceiling};
+    struct unmap unmap;
+    unmap.mmu = mmu;
+    unmap.release = release;
+    unmap.context = context;
+    unmap.count = unmap.gathered_count = 0;
+    unmap.shared = tlb_is_shared(mmu);
+    unmap.tables = false;
+    struct range_walk walk = {unmap_leaf, &unmap, floor, ceiling, unmap_table};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
     /* A freed table may still sit in the paging-structure cache; INVLPG of any address drops all
      * of that (SDM 3A, 4.10.4.1), and so does a reload of CR3. */
-    if (unmap.count > FLUSH_PAGES_MAX && start < DIRECT_MAP_BASE)
+    if (unmap.count > TLB_FLUSH_PAGES_MAX && start < DIRECT_MAP_BASE)
         mmu_flush();
     else
-        flush(start);
+        tlb_flush_page(start);
+    if (unmap.gathered_count != 0)
+        release_gathered(&unmap);
 }
 
 void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release release,
@@ -267,13 +337,14 @@ static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
         flags &= ~MMU_WRITE;
     u64 dirty = *entry & PTE_DIRTY;
     *entry = pte_make(*entry & PTE_ADDRESS & ~(level_size(level) - 1), flags) | dirty;
-    flush(address);
+    tlb_flush_page(address);
 }
 
 void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags)
 {
-    struct range_walk walk = {end, protect_leaf, &flags, 0, 0};
+    struct range_walk walk = {protect_leaf, &flags, 0, 0, NULL};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
+    tlb_flush_others(mmu, start, end, false);
 }
 
 struct move {
@@ -293,18 +364,23 @@ static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
         move->error = -ENOMEM;
         return;
     }
-    if (level > 1 && *target != 0) /* a table that is empty by now */
-        arch_upcall_table_page_free(*target & PTE_ADDRESS);
+    u64 empty_table = level > 1 ? *target : 0;
     *target = *entry;
     *entry = 0;
-    flush(address);
+    if (empty_table != 0) {
+        tlb_flush_page(to);
+        tlb_flush_others(move->mmu, to, to + PAGE_SIZE, true);
+        arch_upcall_table_page_free(empty_table & PTE_ADDRESS);
+    }
+    tlb_flush_page(address);
 }
 
 int mmu_move_range(struct mmu *mmu, vaddr_t from, vaddr_t to, u64 length)
 {
     struct move move = {mmu, to - from, 0};
-    struct range_walk walk = {from + length, move_leaf, &move, 0, 0};
+    struct range_walk walk = {move_leaf, &move, 0, 0, NULL};
     walk_table(&walk, phys_to_virt(mmu->root), from, from + length, 4);
+    tlb_flush_others(mmu, from, from + length, false);
     return move.error;
 }
 
@@ -324,11 +400,13 @@ void mmu_split_large(struct mmu *mmu, vaddr_t address, paddr_t table)
     for (u32 i = 0; i < 512; i++, value += PAGE_SIZE)
         small[i] = value;
     *entry = table | PTE_PRESENT | PTE_WRITABLE | PTE_USER;
-    flush(address);
+    tlb_flush_page(address);
+    tlb_flush_others(mmu, address, address + PAGE_SIZE, false);
 }
 
 int mmu_create(struct mmu *mmu)
 {
+    mmu->cpus = 0;
     mmu->root = arch_upcall_table_page();
     if (mmu->root == 0)
         return -ENOMEM;
@@ -348,8 +426,9 @@ void mmu_flush(void)
     write_cr3(read_cr3());
 }
 
-void mmu_activate(const struct mmu *mmu)
+void mmu_activate(struct mmu *mmu)
 {
-    if (read_cr3() != mmu->root)
-        write_cr3(mmu->root);
+    u64 flags = irq_save();
+    tlb_enter_space(percpu_this(), mmu);
+    irq_restore(flags);
 }

@@ -22,6 +22,7 @@
 #define IA32_APIC_BASE_X2APIC (1UL << 10)
 
 #define EFER_SCE (1UL << 0)
+#define EFER_LMA (1UL << 10)
 #define EFER_NXE (1UL << 11)
 
 #define CR0_MP (1UL << 1)

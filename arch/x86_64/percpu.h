@@ -15,18 +15,26 @@
 
 struct thread;
 struct arch_thread;
+struct mmu;
+
+/* Why the way back to the program takes the slow path (percpu.work). */
+#define CPU_WORK_THREAD     (1u << 0) /* the running thread has something to do: struct thread */
+#define CPU_WORK_RESCHEDULE (1u << 1) /* another thread should run */
 
 struct percpu {
     struct percpu *self;
     struct thread *current;
     struct trap_frame *frame; /* of the current thread: at the top of its kernel stack */
     u64 user_rsp;             /* scratch of the system-call entry */
-    u64 work;                 /* not 0: the way back to the program takes the slow path */
+    u64 work;                 /* CPU_WORK_*; atomic, others set bits, too */
     u32 index;                /* 0 for the boot processor */
     u32 apic_id;
     struct arch_thread *fpu_owner; /* whose state the FPU registers hold; NULL: nobody's */
     bool irq_from_program;         /* what the interrupt being handled interrupted */
-};
+    struct mmu *space;             /* whose tables are loaded; NULL: the kernel's own */
+    u32 lazy;                      /* no program runs: `space` is only left loaded (tlb.c) */
+    u32 stale;                     /* translations of `space` may be old: flush before lazy ends */
+} ALIGNED(128);                    /* no two processors in a cache line or its neighbour */
 
 _Static_assert(offsetof(struct percpu, frame) == 16, "frame.inc: PERCPU_FRAME");
 _Static_assert(offsetof(struct percpu, user_rsp) == 24, "frame.inc: PERCPU_USER_RSP");
@@ -34,13 +42,16 @@ _Static_assert(offsetof(struct percpu, work) == 32, "frame.inc: PERCPU_WORK");
 
 extern struct percpu percpus[CPUS_MAX];
 
+/* Volatile, since a thread that sleeps in between may go on elsewhere. What is read through it holds
+ * until the next sleep, or with interrupts off. */
 static inline struct percpu *percpu_this(void)
 {
     struct percpu *self;
-    __asm__("movq %%gs:0, %0" : "=r"(self));
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
 }
 
+/* The same wherever the thread runs, so the compiler may keep it. */
 static inline struct thread *percpu_current(void)
 {
     struct thread *current;

@@ -15,7 +15,7 @@
 %include "arch/x86_64/frame.inc"
 
 extern syscall_table, sys_nosys
-extern arch_upcall_syscall_traced
+extern arch_upcall_syscall_traced, arch_upcall_clone, arch_upcall_clone3
 extern trap_return
 
 %macro ENTER_KERNEL 0
@@ -126,6 +126,26 @@ syscall_work_ring0:
 syscall_work:
     mov [rsp + FRAME_RAX], rax
     jmp trap_return
+
+; Bodies that copy the program's registers, which the fast way leaves where they are: complete the frame
+; first. A traced call has a complete one, and comes from C, so that its frame is not next to the stack.
+%macro BODY_WITH_FRAME 2                ; the body's name in the table, what it becomes
+global %1
+%1:
+    lea rax, [rsp + 8]
+    cmp rax, [gs:PERCPU_FRAME]
+    jne %2
+    mov [rax + FRAME_RBX], rbx
+    mov [rax + FRAME_RBP], rbp
+    mov [rax + FRAME_R12], r12
+    mov [rax + FRAME_R13], r13
+    mov [rax + FRAME_R14], r14
+    mov [rax + FRAME_R15], r15
+    jmp %2
+%endmacro
+
+BODY_WITH_FRAME sys_clone, arch_upcall_clone
+BODY_WITH_FRAME sys_clone3, arch_upcall_clone3
 
 ; The entries of a traced run: the trace needs the whole frame before the call.
 %macro TRACED_ENTRY 3

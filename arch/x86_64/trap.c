@@ -187,7 +187,7 @@ void trap_handle(struct trap_frame *frame)
 void trap_fatal_on_ist(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_NMI)
-        return; /* nothing in a virtual machine sends one that means anything */
+        return arch_upcall_interrupted(); /* smp_halt_others; nobody else sends one that means anything */
     u64 address = read_cr2();
     bool lost_stack = frame->vector == VECTOR_DOUBLE_FAULT || frame->vector == VECTOR_PAGE_FAULT;
     if (lost_stack && mmu_is_stack_guard(address))

@@ -75,7 +75,7 @@ static long zero_read(struct file *file, uptr buffer, size_t size, u64 *position
         done += piece - left;
         if (left != 0)
             return done ? (long)done : -EFAULT;
-    } while (done < size && !thread_current()->interrupted);
+    } while (done < size && !thread_interrupted());
     return done;
 }
 
@@ -130,7 +130,7 @@ static long random_read(struct file *file, uptr buffer, size_t size, u64 *positi
     (void)file, (void)position;
     u8 bytes[RANDOM_PIECE];
     size_t done = 0;
-    while (done < size && (done == 0 || !thread_current()->interrupted)) {
+    while (done < size && (done == 0 || !thread_interrupted())) {
         size_t piece = MIN(size - done, sizeof(bytes));
         random_bytes(bytes, piece);
         size_t left = usercopy_to(UPTR_ADD(buffer, done), bytes, piece);
@@ -155,7 +155,7 @@ static long random_write(struct file *file, uptr buffer, size_t size, u64 *posit
     (void)file, (void)position;
     u8 bytes[RANDOM_PIECE];
     size_t done = 0;
-    while (done < size && (done == 0 || !thread_current()->interrupted)) {
+    while (done < size && (done == 0 || !thread_interrupted())) {
         size_t piece = MIN(size - done, sizeof(bytes));
         size_t left = usercopy_from(bytes, UPTR_ADD(buffer, done), piece);
         done += piece - left;

@@ -6,7 +6,7 @@
 #include "kernel/core/clock_timer.h"
 
 #include "arch/irq.h"
-#include "kernel/core/sched.h"
+#include "arch/smp.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/core/time.h"
 
@@ -25,7 +25,7 @@ u64 clock_timer_now(const struct clock_timer *timer)
     case CLOCK_BASE_REAL:
         return time_real_ns();
     case CLOCK_BASE_CPU:
-        return sched_thread_ns(timer->thread);
+        return timer->cpu_now(timer);
     case CLOCK_BASE_USER:
         return timer->user_ns;
     default:
@@ -33,26 +33,29 @@ u64 clock_timer_now(const struct clock_timer *timer)
     }
 }
 
-/* What the thread has run since the last sample was where it is now. */
+/* What was run since the last sample was where this processor is now. */
 static void take_sample(struct clock_timer *timer)
 {
-    u64 now = sched_thread_ns(timer->thread);
-    if (timer->thread == thread_current() && irq_from_program())
+    u64 now = timer->cpu_now(timer);
+    if (irq_from_program())
         timer->user_ns += now - timer->sampled_ns;
     timer->sampled_ns = now;
 }
 
-/* When the target will be reached at the earliest, in time since boot. */
+/* When the target will be reached at the earliest, in time since boot. Threads on several processors add
+ * up. */
 static u64 deadline_of(const struct clock_timer *timer)
 {
     u64 now = clock_timer_now(timer);
     u64 wait = timer->target > now ? timer->target - now : 0;
     if (timer->base == CLOCK_BASE_USER)
         wait = MIN(wait, SAMPLE_NS);
+    else if (timer->base == CLOCK_BASE_CPU)
+        wait /= smp_online() == 1 ? 1 : cpu_count();
     return MIN(time_now_ns() + wait, WAIT_FOREVER - 1);
 }
 
-/* A thread may have slept since: then its clock has not got that far. */
+/* Threads may have slept since: then their clock has not got that far. */
 static void on_expiry(struct timer *inner)
 {
     struct clock_timer *timer = list_entry(inner, struct clock_timer, timer);
@@ -85,7 +88,7 @@ void clock_timer_start(struct clock_timer *timer, enum clock_base base, u64 targ
     timer->target = target;
     timer->interval = interval;
     if (base == CLOCK_BASE_USER)
-        timer->sampled_ns = sched_thread_ns(timer->thread);
+        timer->sampled_ns = timer->cpu_now(timer);
     u64 flags = spin_lock_irqsave(&real_lock);
     if (base == CLOCK_BASE_REAL)
         list_add(&timer->real_link, &real_timers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers on the clocks that programs know: time since boot, the date, the time that a thread has
+ * Timers on the clocks that programs know: time since boot, the date, the time that threads have
  * run. With or without an interval.
  *
  * A timer with an interval does not start itself again when it expires: whoever takes notice of the
@@ -22,14 +22,14 @@
 enum clock_base {
     CLOCK_BASE_BOOT, /* nanoseconds since boot */
     CLOCK_BASE_REAL, /* since 1970 */
-    CLOCK_BASE_CPU,  /* that `thread` has run */
-    CLOCK_BASE_USER, /* that it has run outside the kernel, by samples */
+    CLOCK_BASE_CPU,  /* that some threads have run: cpu_now */
+    CLOCK_BASE_USER, /* that they have run outside the kernel, by samples */
 };
 
 /* Zeroed memory is a timer that is not armed; clock_timer_init sets the rest. */
 struct clock_timer {
     struct timer timer;
-    const struct thread *thread;                  /* of CLOCK_BASE_CPU, CLOCK_BASE_USER */
+    u64 (*cpu_now)(const struct clock_timer *timer); /* of CLOCK_BASE_CPU, CLOCK_BASE_USER; any context */
     void (*expire)(struct clock_timer *timer);    /* in interrupt context, under timers_lock */
     void (*clock_set)(struct clock_timer *timer); /* the date was set; NULL: no interest */
     struct list_head real_link;                   /* in the list of those on the date; else empty */

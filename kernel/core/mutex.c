@@ -6,7 +6,7 @@ void mutex_lock_slow(struct mutex *mutex)
 {
     struct wait_entry entry;
     for (;;) {
-        wait_begin(&mutex->waiters, &entry);
+        wait_begin_exclusive(&mutex->waiters, &entry);
         bool taken = mutex_try(mutex);
         if (!taken)
             sched_block();

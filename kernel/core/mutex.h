@@ -41,8 +41,7 @@ static inline void mutex_lock(struct mutex *mutex)
 static inline void mutex_unlock(struct mutex *mutex)
 {
     __atomic_store_n(&mutex->held, false, __ATOMIC_RELEASE);
-    if (unlikely(!list_empty(&mutex->waiters.waiters)))
-        wait_wake_all(&mutex->waiters);
+    wait_wake_any(&mutex->waiters, 0); /* one: those who wait are exclusive */
 }
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "arch/smp.h"
 #include "arch/upcalls.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic_internal.h"
@@ -20,7 +21,7 @@
 #define BACKTRACE_MAX 32
 
 static NORETURN void (*power_off)(u8 status);
-static u32 panicking;
+static u32 panicking; /* the number of the processor that does, plus one */
 
 void panic_set_power_off(NORETURN void (*function)(u8 status))
 {
@@ -42,8 +43,14 @@ static NORETURN void end(void)
 static void begin(void)
 {
     irq_disable();
-    if (__atomic_exchange_n(&panicking, 1, __ATOMIC_ACQ_REL))
+    u32 nobody = 0, own = cpu_index() + 1;
+    if (!__atomic_compare_exchange_n(&panicking, &nobody, own, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+        if (nobody != own)
+            cpu_halt_forever(); /* another processor is at it */
         end(); /* a bug in the report: stop here */
+    }
+    smp_halt_others();
     log_break_lock();
 }
 
@@ -79,6 +86,13 @@ static void print_backtrace(u64 address, u64 frame_pointer)
             break; /* frames grow upwards */
         frame_pointer = frame[0];
     }
+}
+
+/* An NMI: smp_halt_others sends them, and nobody else one that means anything. */
+void arch_upcall_interrupted(void)
+{
+    if (panic_in_progress())
+        cpu_halt_forever();
 }
 
 static void print_line(const char *line)

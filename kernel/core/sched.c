@@ -1,111 +1,239 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: first come, first served on each processor.
+ * The scheduler: switching, blocking, waking. The order in a queue is sched_queue.c's, the choice of a
+ * processor sched_balance.c's.
  *
  * `state` of the running thread may be changed by a waker at any time: sched_prepare_block makes it
- * BLOCKED while it still runs, and a wake-up in between makes it READY-to-go-on again, so that
- * sched_block returns at once and no wake-up is lost.
+ * BLOCKED while it still runs, and a wake-up in between makes it RUNNING again, so that sched_block
+ * returns at once and no wake-up is lost.
+ *
+ * A queue's lock is held across the switch of stacks: whoever finds a thread not running, with its
+ * queue's lock held, finds all its registers saved. The thread that comes next gives the lock back, in
+ * switch_and_unlock or, when it is new, in thread_begin, and sees to what the last one left: a thread
+ * that ended, or one that must go on elsewhere.
  */
 #include "kernel/core/sched.h"
 
-#include "kernel/core/spinlock.h"
+#include <linux/sched.h>
+
+#include "arch/smp.h"
+#include "kernel/core/sched_internal.h"
 #include "kernel/core/thread_memory.h"
 #include "kernel/core/time.h"
+#include "kernel/core/wait.h"
 #include "kernel/lib/muldiv.h"
 
-struct run_queue {
-    struct spinlock lock; /* guards all below and the state of the queue's threads */
-    struct list_head ready;
-    struct thread idle;
-    struct thread *dead; /* ended on this processor; to be freed on another stack */
-};
+struct run_queue run_queues[CPUS_MAX];
+static void (*starter)(void);
 
-static struct run_queue queues[CPUS_MAX];
-static int next_tid = 1;
+#define START_NS NS_PER_SECOND /* enough for any processor to start */
 
-static struct run_queue *queue_this(void)
-{
-    return &queues[cpu_index()];
-}
+static bool stopping; /* sched_stop_programs */
 
 void sched_init_cpu(void)
 {
     struct run_queue *queue = queue_this();
     spin_init(&queue->lock);
-    list_init(&queue->ready);
+    queue->cpu = cpu_index();
     queue->idle.state = THREAD_RUNNING;
-    queue->idle.cpu = cpu_index();
-    list_init(&queue->idle.run_link);
+    queue->idle.cpu = queue->cpu;
+    queue->idle.schedule.affinity = ~0UL;
+    queue->idle.since_tick = cpu_read_tsc();
     percpu_this()->current = &queue->idle;
 }
 
-static void reap(struct run_queue *queue)
+u64 sched_online(void)
 {
-    struct thread *dead = queue->dead;
-    queue->dead = NULL;
-    if (dead)
+    u32 count = cpu_count();
+    return count < 64 ? (1UL << count) - 1 : ~0UL;
+}
+
+void sched_set_starter(void (*start)(void))
+{
+    starter = start;
+}
+
+void sched_start_others(void)
+{
+    void (*start)(void) = NULL;
+    if (likely(!__atomic_load_n(&starter, __ATOMIC_RELAXED)))
+        return;
+    start = __atomic_exchange_n(&starter, NULL, __ATOMIC_ACQ_REL);
+    if (start)
+        start();
+}
+
+bool sched_wait_online(u64 cpus)
+{
+    if (cpus & smp_online())
+        return true;
+    sched_start_others();
+    u64 deadline = time_now_ns() + START_NS;
+    while (!(cpus & smp_online()) && time_now_ns() < deadline)
+        (void)wait_sleep(time_now_ns() + START_NS / 1000);
+    return cpus & smp_online();
+}
+
+struct run_queue *queue_lock_of(struct thread *thread)
+{
+    for (;;) {
+        u32 cpu = __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
+        spin_lock(&run_queues[cpu].lock);
+        if (likely(thread->cpu == cpu))
+            return &run_queues[cpu];
+        spin_unlock(&run_queues[cpu].lock);
+    }
+}
+
+/* ---- Switching --------------------------------------------------------------------------------*/
+
+/* The first thing that happens behind a switch. Interrupts are off. */
+static void finish_switch(void)
+{
+    struct run_queue *queue = queue_this();
+    struct thread *dead = queue->dead, *moved = queue->moved;
+    queue->dead = queue->moved = NULL;
+    spin_unlock(&queue->lock);
+    if (unlikely(dead))
         thread_memory_free(dead);
+    if (unlikely(moved))
+        sched_send(moved);
+}
+
+/* The thread that this processor turns to; it may have been told something while it did not run, and
+ * behind its back its processor may have become another. */
+static void make_current(struct percpu *cpu, struct thread *next, u64 now)
+{
+    if (next->arch.fpu_area && next->arch.fpu_cpu != cpu->index)
+        __atomic_fetch_or(&next->work, THREAD_WORK_MOVED, __ATOMIC_RELAXED);
+    next->state = THREAD_RUNNING;
+    next->since_tick = now;
+    __atomic_store_n(&cpu->current, next, __ATOMIC_RELAXED);
+    cpu->work = next->work || unlikely(stopping) ? CPU_WORK_THREAD : 0;
+}
+
+/* Go on with the first thread that is ready, or idle. The running one is not in the queue unless it is
+ * ready itself. The queue is locked; interrupts are off before and after. */
+static void switch_and_unlock(struct run_queue *queue)
+{
+    struct percpu *cpu = percpu_this();
+    struct thread *previous = cpu->current, *next = queue_first(queue);
+    if (next)
+        queue_remove(queue, next);
+    else
+        next = &queue->idle;
+    if (next == previous) {
+        previous->state = THREAD_RUNNING;
+        spin_unlock(&queue->lock);
+        return;
+    }
+    make_current(cpu, next, previous->since_tick);
+    context_switch(&previous->arch, &next->arch);
+    finish_switch();
 }
 
 /* Where a new thread first runs: it ends the switch that another thread began. */
 static void thread_begin(void *argument)
 {
     struct thread *thread = argument;
-    struct run_queue *queue = queue_this();
-    spin_unlock(&queue->lock);
-    reap(queue);
+    finish_switch();
     irq_enable();
     thread->entry(thread->argument);
 }
+
+/* ---- A thread's life --------------------------------------------------------------------------*/
+
+static int next_tid = 1;
 
 struct thread *thread_create(void (*entry)(void *), void *argument)
 {
     struct thread *thread = thread_memory_alloc();
     if (!thread)
         return NULL;
+    u64 flags = irq_save();
+    const struct thread *creator = thread_current();
     thread->state = THREAD_BLOCKED;
-    thread->cpu = cpu_index();
+    thread->cpu = creator->cpu;
+    thread->schedule = creator->schedule;
+    thread->fair_ticks = creator->fair_ticks;
+    irq_restore(flags);
     thread->tid = __atomic_fetch_add(&next_tid, 1, __ATOMIC_RELAXED);
-    list_init(&thread->run_link);
     thread->entry = entry;
     thread->argument = argument;
     context_prepare(&thread->arch, thread->stack_top, thread_begin, thread);
     return thread;
 }
 
-void thread_wake(struct thread *thread)
+void thread_discard(struct thread *thread)
 {
-    struct run_queue *queue = &queues[thread->cpu];
-    u64 flags = spin_lock_irqsave(&queue->lock);
-    if (thread->state == THREAD_BLOCKED) {
-        bool still_running = percpus[thread->cpu].current == thread;
-        thread->state = still_running ? THREAD_RUNNING : THREAD_READY;
-        if (!still_running)
-            list_add_tail(&thread->run_link, &queue->ready);
-    }
-    spin_unlock_irqrestore(&queue->lock, flags);
+    thread_memory_free(thread);
 }
 
-/* Switch to the next ready thread, or to idle. The queue is locked, interrupts are off; both are
- * given back by the thread that comes next, here or, when it is new, in thread_begin. */
-static void switch_locked(struct run_queue *queue)
+void thread_exit(void)
 {
-    struct percpu *cpu = percpu_this();
-    struct thread *previous = cpu->current;
-    struct thread *next = list_first(&queue->ready, struct thread, run_link);
-    if (next)
-        list_del(&next->run_link);
-    else
-        next = &queue->idle;
-    if (next == previous)
-        return;
-    next->state = THREAD_RUNNING;
-    next->since_tick = cpu_read_tsc();
-    previous->ran_ticks += next->since_tick - previous->since_tick;
-    cpu->current = next;
-    context_switch(&previous->arch, &next->arch);
-    reap(queue_this());
+    irq_disable();
+    struct run_queue *queue = queue_this();
+    struct thread *thread = thread_current();
+    spin_lock(&queue->lock);
+    queue_charge(queue, thread, cpu_read_tsc());
+    thread->state = THREAD_DEAD;
+    context_forget(&thread->arch);
+    queue->dead = thread;
+    switch_and_unlock(queue);
+    __builtin_unreachable();
 }
+
+/* ---- Waking -----------------------------------------------------------------------------------*/
+
+/* The thread is blocked, and its queue locked, which it is no longer afterwards. Interrupts are off. */
+static void wake_and_unlock(struct run_queue *queue, struct thread *thread)
+{
+    if (queue_running(queue) == thread) { /* on its way to sleep */
+        thread->state = THREAD_RUNNING;
+        spin_unlock(&queue->lock);
+        return;
+    }
+    if (sched_choose_cpu(thread) != queue->cpu) {
+        thread->state = THREAD_WAKING;
+        queue_leave(queue, thread);
+        spin_unlock(&queue->lock);
+        sched_send(thread);
+        return;
+    }
+    queue_insert_woken(queue, thread);
+    sched_announce(queue, thread);
+    spin_unlock(&queue->lock);
+}
+
+void thread_wake(struct thread *thread)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    if (thread->state == THREAD_BLOCKED)
+        wake_and_unlock(queue, thread);
+    else
+        spin_unlock(&queue->lock);
+    irq_restore(flags);
+}
+
+void thread_notify(struct thread *thread, u32 work)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    __atomic_fetch_or(&thread->work, work, __ATOMIC_SEQ_CST);
+    if (queue_running(queue) == thread) {
+        __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
+        if (queue->cpu != cpu_index())
+            smp_kick(queue->cpu);
+    }
+    if (thread->state == THREAD_BLOCKED)
+        wake_and_unlock(queue, thread);
+    else
+        spin_unlock(&queue->lock);
+    irq_restore(flags);
+}
+
+/* ---- Blocking ---------------------------------------------------------------------------------*/
 
 void sched_prepare_block(void)
 {
@@ -119,57 +247,164 @@ void sched_cancel_block(void)
 
 void sched_block(void)
 {
+    u64 flags = irq_save();
     struct run_queue *queue = queue_this();
-    u64 flags = spin_lock_irqsave(&queue->lock);
-    if (thread_current()->state != THREAD_RUNNING)
-        switch_locked(queue);
-    spin_unlock_irqrestore(&queue->lock, flags);
+    spin_lock(&queue->lock);
+    if (thread_current()->state == THREAD_RUNNING) {
+        spin_unlock(&queue->lock);
+    } else {
+        queue_charge(queue, thread_current(), cpu_read_tsc());
+        switch_and_unlock(queue);
+    }
+    irq_restore(flags);
+}
+
+/* Behind those that wait. On a processor that it may not run on any more, the next thread sends it on. */
+static void requeue_and_switch(struct run_queue *queue, struct thread *thread)
+{
+    bool may_stay = thread->schedule.affinity & 1UL << queue->cpu;
+    if (thread == &queue->idle) {
+        thread->state = THREAD_READY;
+    } else if (may_stay) {
+        queue_insert(queue, thread);
+    } else {
+        thread->state = THREAD_WAKING;
+        queue_leave(queue, thread);
+        queue->moved = thread;
+    }
+    switch_and_unlock(queue);
 }
 
 void sched_yield(void)
 {
+    u64 flags = irq_save();
     struct run_queue *queue = queue_this();
-    if (list_empty(&queue->ready))
-        return;
-    u64 flags = spin_lock_irqsave(&queue->lock);
     struct thread *thread = thread_current();
-    if (thread != &queue->idle) {
-        thread->state = THREAD_READY;
-        list_add_tail(&thread->run_link, &queue->ready);
+    if (queue->ready_count != 0) {
+        spin_lock(&queue->lock);
+        queue_charge(queue, thread, cpu_read_tsc());
+        queue_step_back(queue, thread);
+        requeue_and_switch(queue, thread);
     }
-    switch_locked(queue);
-    spin_unlock_irqrestore(&queue->lock, flags);
+    irq_restore(flags);
 }
 
-u64 sched_thread_ns(const struct thread *thread)
+void sched_make_room(void)
 {
+    struct run_queue *queue = queue_this();
+    struct thread *thread = thread_current();
+    __atomic_fetch_and(&percpu_this()->work, ~(u64)CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
+    spin_lock(&queue->lock);
+    queue_charge(queue, thread, cpu_read_tsc());
+    bool may_stay = thread->schedule.affinity & 1UL << queue->cpu;
+    if (may_stay && !queue_wants_switch(queue, thread, true)) {
+        spin_unlock(&queue->lock);
+        return;
+    }
+    __atomic_fetch_or(&thread->work, THREAD_WORK_MOVED, __ATOMIC_RELAXED);
+    requeue_and_switch(queue, thread);
+}
+
+/* ---- What is asked and set --------------------------------------------------------------------*/
+
+void sched_set(struct thread *thread, const struct thread_schedule *schedule)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    bool ready = thread->state == THREAD_READY, away = false;
+    if (ready)
+        queue_remove(queue, thread);
+    thread->schedule = *schedule;
+    if (ready) {
+        away = !(schedule->affinity & 1UL << queue->cpu);
+        if (away) {
+            thread->state = THREAD_WAKING;
+            queue_leave(queue, thread);
+        } else {
+            queue_insert(queue, thread);
+        }
+    }
+    struct thread *running = queue_running(queue);
+    if (running == thread || ready) {
+        __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
+        if (queue->cpu != cpu_index())
+            smp_kick(queue->cpu);
+    }
+    spin_unlock(&queue->lock);
+    if (away)
+        sched_send(thread);
+    irq_restore(flags);
+}
+
+struct thread_schedule sched_get(struct thread *thread)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    struct thread_schedule schedule = thread->schedule;
+    spin_unlock(&queue->lock);
+    irq_restore(flags);
+    return schedule;
+}
+
+u64 sched_thread_ns(struct thread *thread)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
     u64 ticks = thread->ran_ticks;
-    if (thread == thread_current())
-        ticks += cpu_read_tsc() - thread->since_tick;
+    if (queue_running(queue) == thread) {
+        u64 now = cpu_read_tsc();
+        ticks += now > thread->since_tick ? now - thread->since_tick : 0;
+    }
+    spin_unlock(&queue->lock);
+    irq_restore(flags);
     /* As long as nobody knows the rate: less than it was, so that it does not go back later. */
     u64 hz = time_tsc_hz();
     return muldiv_u64(ticks, NS_PER_SECOND, hz ? hz : TSC_HZ_MAX);
 }
 
-void thread_exit(void)
-{
-    struct run_queue *queue = queue_this();
-    spin_lock_irqsave(&queue->lock);
-    struct thread *thread = thread_current();
-    thread->state = THREAD_DEAD;
-    context_forget(&thread->arch);
-    queue->dead = thread;
-    switch_locked(queue);
-    __builtin_unreachable();
-}
+/* ---- Idle, and the end ------------------------------------------------------------------------*/
 
 void sched_idle(void)
 {
+    irq_disable();
+    struct run_queue *queue = queue_this(); /* the idle thread stays where it is */
     for (;;) {
-        sched_yield();
-        irq_disable();
-        if (list_empty(&queue_this()->ready))
-            cpu_idle();
-        irq_enable();
+        spin_lock(&queue->lock);
+        if (queue->ready_count != 0 || sched_steal(queue, 1)) {
+            queue_charge(queue, &queue->idle, cpu_read_tsc());
+            switch_and_unlock(queue);
+        } else {
+            spin_unlock(&queue->lock);
+            sched_sleep(queue);
+        }
+    }
+}
+
+void sched_stop_here(void)
+{
+    while (unlikely(__atomic_load_n(&stopping, __ATOMIC_RELAXED))) {
+        sched_prepare_block();
+        sched_block();
+    }
+}
+
+static bool runs_a_program(u32 cpu)
+{
+    return queue_running(&run_queues[cpu]) != &run_queues[cpu].idle;
+}
+
+void sched_stop_programs(u64 ns)
+{
+    u64 others = smp_online() & ~(1UL << cpu_index()), deadline = time_now_ns() + ns;
+    __atomic_store_n(&stopping, true, __ATOMIC_SEQ_CST);
+    for (u64 left = others; left != 0; left &= left - 1) {
+        u32 cpu = __builtin_ctzl(left);
+        __atomic_fetch_or(&percpus[cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
+        smp_kick(cpu);
+    }
+    while (others != 0 && time_now_ns() < deadline) {
+        if (!runs_a_program(__builtin_ctzl(others)))
+            others &= others - 1;
+        cpu_relax();
     }
 }

@@ -33,6 +33,15 @@ static inline void spin_lock(struct spinlock *lock)
         cpu_relax();
 }
 
+/* Take it if it is free. */
+static inline bool spin_try_lock(struct spinlock *lock)
+{
+    u32 serving = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+    u32 expected = serving;
+    return __atomic_compare_exchange_n(&lock->next, &expected, serving + 1, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 static inline void spin_unlock(struct spinlock *lock)
 {
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);

@@ -1,69 +1,103 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Armed timers in a tree by deadline; the leftmost one arms the hardware.
+ * Armed timers in a tree by deadline, one tree for each processor: a timer expires on the one that
+ * started it. The earliest deadline, or the end of the running thread's slice, arms the hardware.
  *
- * `expire` runs under timers_lock with interrupts off, so that timer_stop, which takes the lock,
- * returns only when it is over. Lock order: timers_lock, then the run queues.
+ * `expire` runs under the tree's lock with interrupts off, so that timer_stop, which takes the lock,
+ * returns only when it is over. Lock order: a tree's lock, then the run queues; of two trees never
+ * both. The slice belongs to its processor, with interrupts off, and needs no lock.
  */
 #include "kernel/core/timer.h"
 
 #include "arch/timer.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/sched_internal.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 
-static struct spinlock timers_lock = SPINLOCK_INIT; /* guards the tree and all timers' fields */
-static struct rb_root timers;
+static struct timer_tree {
+    struct spinlock lock; /* guards the tree and all fields of its timers */
+    struct rb_root timers;
+    u64 slice_end; /* 0: no slice is running out */
+} ALIGNED(64) trees[CPUS_MAX];
 
-static struct timer *earliest(void)
+static struct timer_tree *tree_this(void)
 {
-    struct rb_node *first = rb_first(&timers);
+    return &trees[cpu_index()];
+}
+
+static struct timer *earliest(const struct timer_tree *tree)
+{
+    struct rb_node *first = rb_first(&tree->timers);
     return first ? rb_entry(first, struct timer, node) : NULL;
 }
 
-static void arm_hardware_locked(void)
+/* For this processor's own tree. */
+static void arm_hardware(const struct timer_tree *tree)
 {
-    struct timer *first = earliest();
-    if (!first) {
+    const struct timer *first = earliest(tree);
+    u64 next = first ? first->deadline : WAIT_FOREVER;
+    if (tree->slice_end != 0)
+        next = MIN(next, tree->slice_end);
+    if (next == WAIT_FOREVER) {
         timer_disarm();
         return;
     }
     u64 now = time_now_ns();
     if (timer_wants_rate())
         timer_set_rate(time_tsc_hz());
-    timer_arm(first->deadline > now ? first->deadline - now : 1);
+    timer_arm(next > now ? next - now : 1);
 }
 
-static void insert_locked(struct timer *timer)
+static void insert_locked(struct timer_tree *tree, struct timer *timer)
 {
-    struct rb_node **link = &timers.node, *parent = NULL;
+    struct rb_node **link = &tree->timers.node, *parent = NULL;
     while (*link) {
         parent = *link;
         bool before = timer->deadline < rb_entry(parent, struct timer, node)->deadline;
         link = before ? &parent->left : &parent->right;
     }
-    rb_insert(&timers, &timer->node, parent, link, NULL);
+    rb_insert(&tree->timers, &timer->node, parent, link, NULL);
     timer->armed = true;
 }
 
-static void remove_locked(struct timer *timer)
+static void remove_locked(struct timer_tree *tree, struct timer *timer)
 {
-    rb_erase(&timers, &timer->node, NULL);
+    rb_erase(&tree->timers, &timer->node, NULL);
     timer->armed = false;
+}
+
+static void expire_locked(struct timer_tree *tree, u64 now)
+{
+    for (struct timer *timer = earliest(tree); timer && timer->deadline <= now;
+         timer = earliest(tree)) {
+        remove_locked(tree, timer);
+        timer->expire(timer);
+    }
 }
 
 static void on_expiry(void)
 {
-    spin_lock(&timers_lock);
+    struct timer_tree *tree = tree_this();
     u64 now = time_now_ns();
-    for (struct timer *timer = earliest(); timer && timer->deadline <= now; timer = earliest()) {
-        remove_locked(timer);
-        timer->expire(timer);
+    spin_lock(&tree->lock);
+    expire_locked(tree, now);
+    spin_unlock(&tree->lock);
+    if (tree->slice_end != 0 && tree->slice_end <= now) {
+        tree->slice_end = 0;
+        sched_slice_over();
     }
-    if (earliest())
-        arm_hardware_locked();
-    spin_unlock(&timers_lock);
+    arm_hardware(tree);
+}
+
+void timer_arm_slice(u64 ns)
+{
+    struct timer_tree *tree = tree_this();
+    tree->slice_end = time_now_ns() + ns;
+    const struct timer *first = earliest(tree);
+    if (!first || first->deadline > tree->slice_end)
+        arm_hardware(tree);
 }
 
 static void wake_thread(struct timer *timer)
@@ -82,35 +116,57 @@ void timer_init_wake(struct timer *timer, struct thread *thread)
     timer->thread = thread;
 }
 
+/* The tree that a timer hangs in or last hung in, locked; interrupts are off. */
+static struct timer_tree *lock_tree_of(const struct timer *timer)
+{
+    for (;;) {
+        u32 cpu = __atomic_load_n(&timer->cpu, __ATOMIC_RELAXED);
+        spin_lock(&trees[cpu].lock);
+        if (likely(timer->cpu == cpu))
+            return &trees[cpu];
+        spin_unlock(&trees[cpu].lock);
+    }
+}
+
+void timer_stop(struct timer *timer)
+{
+    u64 flags = irq_save();
+    struct timer_tree *tree = lock_tree_of(timer);
+    if (timer->armed) {
+        bool was_first = earliest(tree) == timer;
+        remove_locked(tree, timer);
+        if (was_first && tree == tree_this()) /* elsewhere it expires once for nothing */
+            arm_hardware(tree);
+    }
+    spin_unlock(&tree->lock);
+    irq_restore(flags);
+}
+
 void timer_start(struct timer *timer, u64 deadline)
 {
-    u64 flags = spin_lock_irqsave(&timers_lock);
-    if (timer->armed)
-        remove_locked(timer);
+    u64 flags = irq_save();
+    struct timer_tree *tree = tree_this();
+    if (timer->armed || timer->cpu != cpu_index()) {
+        struct timer_tree *old = lock_tree_of(timer);
+        if (timer->armed)
+            remove_locked(old, timer);
+        timer->cpu = cpu_index();
+        spin_unlock(&old->lock);
+    }
+    spin_lock(&tree->lock);
     timer->deadline = deadline;
-    insert_locked(timer);
-    if (earliest() == timer)
-        arm_hardware_locked();
-    spin_unlock_irqrestore(&timers_lock, flags);
+    insert_locked(tree, timer);
+    if (earliest(tree) == timer)
+        arm_hardware(tree);
+    spin_unlock(&tree->lock);
+    irq_restore(flags);
 }
 
 /* on_expiry holds the lock, and arms the hardware when it is done. */
 void timer_restart(struct timer *timer, u64 deadline)
 {
     timer->deadline = deadline;
-    insert_locked(timer);
-}
-
-void timer_stop(struct timer *timer)
-{
-    u64 flags = spin_lock_irqsave(&timers_lock);
-    if (timer->armed) {
-        bool was_first = earliest() == timer;
-        remove_locked(timer);
-        if (was_first)
-            arm_hardware_locked();
-    }
-    spin_unlock_irqrestore(&timers_lock, flags);
+    insert_locked(&trees[timer->cpu], timer);
 }
 
 bool timer_expired(const struct timer *timer, u64 deadline)

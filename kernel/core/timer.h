@@ -2,7 +2,8 @@
 /*
  * Deadlines: call a function, or wake a thread, at a time (nanoseconds since boot).
  *
- * Tickless: the processor's one-shot timer is armed for the earliest deadline only. Any context.
+ * Tickless: each processor's one-shot timer is armed for its earliest deadline only. Any context. One
+ * timer is started and stopped by one caller at a time.
  */
 #ifndef KERNEL_CORE_TIMER_H
 #define KERNEL_CORE_TIMER_H
@@ -15,6 +16,7 @@ struct thread;
 struct timer {
     struct rb_node node;
     u64 deadline;
+    u32 cpu; /* in whose tree it hangs, or hung last */
     bool armed;
     void (*expire)(struct timer *timer); /* in interrupt context */
     struct thread *thread;               /* for timer_init_wake */
@@ -32,6 +34,9 @@ void timer_restart(struct timer *timer, u64 deadline);
 
 /* Disarm; afterwards `expire` neither runs nor will run. Not from its own `expire`. */
 void timer_stop(struct timer *timer);
+
+/* End the slice of the thread that runs here (sched_slice_over) in `ns` nanoseconds. Interrupts off. */
+void timer_arm_slice(u64 ns);
 
 /* True when `deadline` has passed. */
 bool timer_expired(const struct timer *timer, u64 deadline);

@@ -48,13 +48,23 @@ void wait_remove(struct wait_queue *queue, struct wait_entry *entry)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-void wait_begin(struct wait_queue *queue, struct wait_entry *entry)
+static void begin(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
 {
     entry->thread = thread_current();
     entry->wake = NULL;
-    entry->exclusive = false;
+    entry->exclusive = exclusive;
     wait_add(queue, entry);
     sched_prepare_block();
+}
+
+void wait_begin(struct wait_queue *queue, struct wait_entry *entry)
+{
+    begin(queue, entry, false);
+}
+
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry)
+{
+    begin(queue, entry, true);
 }
 
 void wait_end(struct wait_queue *queue, struct wait_entry *entry)

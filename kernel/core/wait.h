@@ -61,6 +61,7 @@ static inline void wait_wake_any(struct wait_queue *queue, u32 events)
 
 /* The steps of wait_event. */
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry);
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry);
 void wait_end(struct wait_queue *queue, struct wait_entry *entry);
 
 /* Enter a function (entry->wake, entry->exclusive are set), and take it out: afterwards it neither
@@ -88,14 +89,15 @@ int wait_sleep(u64 deadline);
             if (wait_deadline_ != WAIT_FOREVER)                                   \
                 timer_start(&wait_timer_, wait_deadline_);                        \
             bool wait_ready_ = (condition);                                       \
-            if (!wait_ready_ && thread_current()->interrupted)                    \
+            if (!wait_ready_ && thread_interrupted())                             \
                 wait_result_ = -EINTR;                                            \
             else if (!wait_ready_ && timer_expired(&wait_timer_, wait_deadline_)) \
                 wait_result_ = -ETIMEDOUT;                                        \
             else if (!wait_ready_)                                                \
                 sched_block();                                                    \
             wait_end((queue), &wait_entry_);                                      \
-            timer_stop(&wait_timer_);                                             \
+            if (wait_deadline_ != WAIT_FOREVER)                                   \
+                timer_stop(&wait_timer_);                                         \
             if (wait_result_ != 0)                                                \
                 break;                                                            \
         }                                                                         \

@@ -22,7 +22,7 @@
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/task.h"
 #include "kernel/proc/procfs_nodes.h"
 #include "fs/devfs/devfs.h"
 #include "fs/open.h"
@@ -377,7 +377,6 @@ static void run_program(void *argument)
     struct task *task = task_current();
     struct process *process = task->process;
     struct start *start = kzalloc(sizeof(*start));
-    mmu_activate(&process->space.mmu);
     if (!start)
         give_up(EXIT_STATUS_NOT_LOADABLE, "program", "not enough memory");
     start->request = request;
@@ -421,22 +420,12 @@ static void signal_from_keyboard(int signal)
 void exec_start(const struct exec_request *request)
 {
     struct process *process = process_create(request->cmdline->ring);
-    struct thread *thread = thread_create(run_program, (void *)request);
-    struct task *task = kzalloc(sizeof(*task));
-    /* An FPU area must be aligned to 64 bytes; the heap's blocks from a page on are. */
-    void *fpu_area = kmalloc(MAX(fpu_area_size(), PAGE_SIZE));
-    if (!process || !thread || !task || !fpu_area)
+    struct task *task = process ? task_create(process, run_program, (void *)request) : NULL;
+    if (!task || task_enter(task) != 0)
         panic("out of memory before the first program");
-    *task = (struct task){.thread = thread, .process = process};
-    signals_init_state(&task->signals);
-    process->leader = task;
-    thread->process = process;
-    thread->task = task;
-    fpu_area_init(fpu_area);
-    thread->arch.fpu_area = fpu_area;
     first_process = process;
     tty_session_begin(request->console, process->pid);
     request->console->signal = signal_from_keyboard;
     request->error_console->signal = signal_from_keyboard;
-    thread_wake(thread);
+    thread_wake(task->thread);
 }

@@ -105,3 +105,8 @@ long futex_wake(uptr word, u32 count, u32 bits)
     spin_unlock_irqrestore(&bucket->lock, flags);
     return woken;
 }
+
+void futex_thread_ends(const struct task *task)
+{
+    (void)task; /* to come */
+}

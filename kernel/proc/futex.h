@@ -12,4 +12,8 @@ long futex_wait(uptr word, u32 expected, u32 bits, u64 deadline) MUST_CHECK;
 /* Wake at most `count` sleepers that share a bit. How many, or -EINVAL. */
 long futex_wake(uptr word, u32 count, u32 bits) MUST_CHECK;
 
+/* The running thread ends: the robust futexes that it holds are marked, and who waits is woken. */
+struct task;
+void futex_thread_ends(const struct task *task);
+
 #endif

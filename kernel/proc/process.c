@@ -7,12 +7,15 @@
 
 #include <asm/errno.h>
 
+#include "arch/cpu.h"
 #include "arch/upcalls.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/crash.h"
+#include "kernel/proc/rseq.h"
 #include "mm/heap.h"
 #include "mm/page.h"
 
@@ -21,6 +24,8 @@
 #define STACK_SOFT        (8 * MIB)
 #define LOCKED_MEMORY     (8 * MIB)
 #define MESSAGE_QUEUES    819200
+/* No call stays in the kernel for so long without sleeping, or almost none. */
+#define STOP_NS           (NS_PER_SECOND / 2)
 /* Linux lets threads take an eighth of memory (kernel/fork.c: set_max_threads). */
 #define LINUX_THREAD_SIZE (16 * KIB)
 
@@ -57,6 +62,8 @@ static u64 growth_limit(u64 wanted)
     return limit;
 }
 
+static const struct radix_memory task_memory = {kmalloc, kfree};
+
 struct process *process_create(int ring)
 {
     struct process *process = kzalloc(sizeof(*process));
@@ -72,6 +79,8 @@ struct process *process_create(int ring)
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
     signals_init_process(&process->signals);
+    radix_init(&process->tasks, &task_memory);
+    process->next_tid = process->pid;
     process_timers_init(process);
     if (aspace_init(&process->space, ring == 3) != 0) {
         kfree(process);
@@ -90,9 +99,21 @@ void process_apply_limits(struct process *process)
     };
 }
 
+static void wait_for_the_end(void)
+{
+    sched_prepare_block();
+    sched_block();
+}
+
+/* There is one process: its end is the machine's, and its memory goes with it. Threads on other
+ * processors finish what they do in the kernel and then stop, so that nothing follows the end. */
 void process_exit(u8 status)
 {
-    /* There is one process: its end is the machine's. Its memory goes with it. */
+    struct process *process = process_current();
+    if (__atomic_exchange_n(&process->exiting, true, __ATOMIC_ACQ_REL))
+        for (;;)
+            wait_for_the_end(); /* another thread was faster */
+    sched_stop_programs(STOP_NS);
     power_off(status);
 }
 
@@ -109,11 +130,18 @@ void arch_upcall_program_exception(struct trap_frame *frame, int signal, int cod
 
 void arch_upcall_return_work(struct trap_frame *frame)
 {
-    percpu_this()->work = 0;
-    struct thread *thread = thread_current();
-    thread->interrupted = false;
+    sched_stop_here();
+    if (percpu_this()->work & CPU_WORK_RESCHEDULE)
+        sched_make_room();
+    /* Whoever adds work from here on sets the processor's bit again. */
+    __atomic_fetch_and(&percpu_this()->work, ~(u64)CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
+    u32 work = __atomic_exchange_n(&thread_current()->work, 0, __ATOMIC_SEQ_CST);
+    if (work == 0)
+        return;
     irq_enable();
-    if (thread->task)
+    if (work & THREAD_WORK_MOVED)
+        rseq_moved(frame);
+    if (work & THREAD_WORK_SIGNAL)
         signal_deliver(frame);
     irq_disable();
 }

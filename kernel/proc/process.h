@@ -11,6 +11,7 @@
 
 #include "fs/path.h"
 #include "kernel/core/sched.h"
+#include "kernel/lib/radix.h"
 #include "kernel/proc/fdtable.h"
 #include "kernel/proc/mapped_file.h"
 #include "kernel/proc/process_timers.h"
@@ -38,12 +39,6 @@ struct capabilities {
 };
 #define CAPABILITIES_ALL ((1UL << (CAP_LAST_CAP + 1)) - 1)
 
-/* How the process is to be scheduled, as the program set it (sched_setscheduler). */
-struct process_schedule {
-    int policy; /* SCHED_*, perhaps with SCHED_RESET_ON_FORK */
-    int priority;
-};
-
 /* What the process asked for by prctl and nothing depends on yet but what it is told. */
 struct process_wishes {
     bool no_new_privileges, dumpable, keep_capabilities, subreaper;
@@ -62,8 +57,12 @@ struct process {
     int ring; /* 0 or 3 */
     struct aspace space;
     struct fdtable files;
-    struct task *leader; /* its first thread */
     struct process_signals signals;
+    struct radix tasks; /* its threads by number; guarded by signals.lock, as all to `ended_ns` */
+    int next_tid;
+    u8 exit_status; /* the first thread's, if it ended alone */
+    u64 ended_ns;   /* processor time of threads that have ended */
+    bool exiting;   /* atomic: one thread ends them all */
     struct process_timers timers;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
@@ -80,23 +79,26 @@ struct process {
     struct process_wishes wishes;
     int group_count; /* supplementary groups, each of them number 0 */
     u32 personality; /* PER_* and flags */
-    int niceness;    /* -20 to 19 */
     int io_priority; /* IOPRIO_PRIO_VALUE of class and level; 0: none set */
-    struct process_schedule schedule;
     int oom_score_adj;           /* as the program set it; nothing depends on it yet */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };
 
-/* One thread of a process: hangs on struct thread, and belongs to that thread alone. */
+/* One thread of a process: hangs on struct thread, and belongs to that thread alone but for what says
+ * otherwise. kernel/proc/task.h */
 struct task {
-    struct thread *thread;
+    struct thread *thread; /* NULL: it has ended; guarded by process->signals.lock for others */
     struct process *process;
+    int tid;
+    u32 refs;                /* atomic */
+    u64 ended_ns;            /* processor time of one that has ended */
+    bool resets_on_fork;     /* SCHED_RESET_ON_FORK */
     struct signal_state signals;
     u64 clear_child_tid; /* address in the program to clear and wake at the end; 0: none */
     u64 robust_list;
     u64 rseq; /* address of the registered struct rseq; 0: none */
     u32 rseq_length, rseq_signature;
-    char name[PROCESS_NAME_MAX];
+    char name[PROCESS_NAME_MAX]; /* others read it, too: it always ends in 0 */
 };
 
 static inline struct process *process_current(void)
@@ -115,8 +117,8 @@ struct process *process_create(int ring);
 /* Tell mm of process->limits after a change. */
 void process_apply_limits(struct process *process);
 
-/* End the process of the running thread: when it is the first one, the machine goes off with this
- * status (0 to 255). */
+/* End the process of the running thread with all its threads: the machine goes off with this status (0
+ * to 255). */
 NORETURN void process_exit(u8 status);
 
 /* The same, because of a signal: status 128 + signal. */

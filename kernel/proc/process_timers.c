@@ -13,6 +13,7 @@
 
 #include "kernel/core/time.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/task.h"
 #include "mm/heap.h"
 
 /* How often a timer may interrupt a program that does not take its signals, or that it stands for
@@ -23,7 +24,8 @@ struct process_timer {
     struct signal_entry entry;
     struct clock_timer timer;
     struct process *process;
-    struct task *task; /* SIGEV_THREAD_ID; NULL: the process */
+    int tid;           /* SIGEV_THREAD_ID; 0: the process */
+    struct task *task; /* whose processor time it is on, with a reference; NULL: the process's */
     int id;
     int clock;
     u64 fired; /* since its signal was taken; atomic */
@@ -44,9 +46,9 @@ static void send_from_kernel(struct process *process, int signal)
     (void)signal_send_process(process, signal, &(struct signal_info){.code = SI_KERNEL});
 }
 
-static struct process_timers *timers_of(struct clock_timer *timer, int which)
+static struct process_timers *timers_of(const struct clock_timer *timer, int which)
 {
-    return container_of(timer - which, struct process_timers, itimers[0]);
+    return (struct process_timers *)container_of(timer - which, struct process_timers, itimers[0]);
 }
 
 static void real_expired(struct clock_timer *timer)
@@ -91,6 +93,16 @@ void process_itimer_get(int which, struct timer_setting *old)
     mutex_unlock(&timers->lock);
 }
 
+static u64 virtual_cpu_now(const struct clock_timer *timer)
+{
+    return process_cpu_ns(timers_of(timer, ITIMER_VIRTUAL)->process);
+}
+
+static u64 prof_cpu_now(const struct clock_timer *timer)
+{
+    return process_cpu_ns(timers_of(timer, ITIMER_PROF)->process);
+}
+
 void process_itimer_set(int which, const struct timer_setting *setting, struct timer_setting *old)
 {
     struct process_timers *timers = timers_current();
@@ -105,7 +117,7 @@ void process_itimer_set(int which, const struct timer_setting *setting, struct t
             [ITIMER_PROF] = CLOCK_BASE_CPU,
         };
         timer->base = bases[which];
-        timer->thread = thread_current();
+        timer->cpu_now = which == ITIMER_VIRTUAL ? virtual_cpu_now : prof_cpu_now;
         clock_timer_start(timer, timer->base, clock_timer_now(timer) + setting->value,
                           setting->interval);
     }
@@ -124,13 +136,18 @@ static void cpu_limit_reached(struct clock_timer *timer)
     clock_timer_forward_expired(timer, 0);
 }
 
+static u64 limit_cpu_now(const struct clock_timer *timer)
+{
+    return process_cpu_ns(container_of(timer, struct process_timers, cpu_limit)->process);
+}
+
 void process_cpu_limit_changed(struct process *process)
 {
     struct process_timers *timers = &process->timers;
     u64 seconds = process->limits[RLIMIT_CPU].rlim_cur;
     mutex_lock(&timers->lock);
     clock_timer_stop(&timers->cpu_limit);
-    timers->cpu_limit.thread = thread_current();
+    timers->cpu_limit.cpu_now = limit_cpu_now;
     if (seconds < WAIT_FOREVER / NS_PER_SECOND)
         clock_timer_start(&timers->cpu_limit, CLOCK_BASE_CPU, MAX(seconds, 1UL) * NS_PER_SECOND,
                           NS_PER_SECOND);
@@ -156,7 +173,7 @@ static void timer_expired_signal(struct clock_timer *inner)
 {
     struct process_timer *timer = container_of(inner, struct process_timer, timer);
     __atomic_add_fetch(&timer->fired, 1, __ATOMIC_RELAXED);
-    if (signal_send_entry(timer->process, timer->task, &timer->entry))
+    if (signal_send_entry(timer->process, timer->tid, &timer->entry))
         return;
     u64 passed = clock_timer_forward_expired(inner, PAUSE_NS);
     if (passed != 0)
@@ -168,20 +185,36 @@ static void timer_expired_quietly(struct clock_timer *inner)
     (void)inner;
 }
 
+static u64 timer_cpu_now(const struct clock_timer *inner)
+{
+    const struct process_timer *timer = container_of(inner, struct process_timer, timer);
+    return timer->task ? task_cpu_ns(timer->task) : process_cpu_ns(timer->process);
+}
+
 static struct process_timer *timer_alloc(const struct timer_wish *wish)
 {
     struct process_timer *timer = kzalloc(sizeof(*timer));
     if (!timer)
         return NULL;
     clock_timer_init(&timer->timer, wish->signal ? timer_expired_signal : timer_expired_quietly);
-    timer->timer.thread = thread_current();
+    timer->timer.cpu_now = timer_cpu_now;
     timer->process = process_current();
-    timer->task = wish->task;
+    timer->tid = wish->tid;
+    timer->task = wish->clock == CLOCK_THREAD_CPUTIME_ID
+                      ? task_get(timer->process, thread_current()->tid)
+                      : NULL;
     timer->clock = wish->clock;
     timer->entry.signal = wish->signal;
     timer->entry.of_timer = true;
     list_init(&timer->entry.link);
     return timer;
+}
+
+static void timer_free(struct process_timer *timer)
+{
+    if (timer->task)
+        task_put(timer->task);
+    kfree(timer);
 }
 
 static int enter_locked(struct process_timers *timers, struct process_timer *timer,
@@ -215,7 +248,7 @@ int process_timer_create(const struct timer_wish *wish)
     mutex_unlock(&timers->lock);
     if (error == 0)
         return timer->id;
-    kfree(timer);
+    timer_free(timer);
     return error == -ENOMEM ? -EAGAIN : error;
 }
 
@@ -297,11 +330,11 @@ int process_timer_delete(int id)
         return -EINVAL;
     struct process_timers *timers = &timer->process->timers;
     clock_timer_stop(&timer->timer);
-    signal_recall_entry(timer->process, timer->task, &timer->entry);
+    signal_recall_entry(timer->process, timer->tid, &timer->entry);
     radix_remove(&timers->by_id, id);
     timers->count--;
     mutex_unlock(&timers->lock);
-    kfree(timer);
+    timer_free(timer);
     return 0;
 }
 

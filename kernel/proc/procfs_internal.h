@@ -4,18 +4,21 @@
 #define KERNEL_PROC_PROCFS_INTERNAL_H
 
 #include "fs/procfs/procfs.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/task.h"
 
 /* USER_HZ: what times in /proc are counted in. */
 #define TICKS_PER_SECOND 100
 #define NS_PER_TICK      (1000000000UL / TICKS_PER_SECOND)
 
-/* The thread that a place below "#/" or "#/task/#/" speaks of. */
-struct task *procfs_task(const struct node_place *place);
+/* The process that a place below "#/" speaks of: there is one. */
 static inline struct process *procfs_process(const struct node_place *place)
 {
-    return procfs_task(place)->process;
+    (void)place;
+    return process_current();
 }
+
+/* The thread that a place below "#/" or "#/task/#/" speaks of, with a reference; NULL: it has ended. */
+struct task *procfs_task(const struct node_place *place);
 
 /* Processor time used by the program, and the rest of the time since boot. Nanoseconds. */
 u64 procfs_busy_ns(void);

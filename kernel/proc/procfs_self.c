@@ -20,10 +20,14 @@
 
 /* ---- Who --------------------------------------------------------------------------------------*/
 
+/* The first number is the process, the second one its thread. Of a process whose first thread has ended
+ * another one speaks. */
 struct task *procfs_task(const struct node_place *place)
 {
-    (void)place;
-    return task_current();
+    struct process *process = procfs_process(place);
+    if (place->depth >= 2)
+        return task_get(process, place->numbers[1]);
+    return task_get_next(process, process->pid);
 }
 
 /* Only the first number is looked at, so that threads' files find their process, too. */
@@ -36,9 +40,12 @@ static s64 next_pid(const struct node_place *parent, s64 from)
 
 static s64 next_tid(const struct node_place *parent, s64 from)
 {
-    (void)parent;
-    int tid = thread_current()->tid;
-    return from <= tid ? tid : -1;
+    struct task *task = from <= TID_MAX ? task_get_next(procfs_process(parent), from) : NULL;
+    if (!task)
+        return -1;
+    s64 tid = task->tid;
+    task_put(task);
+    return tid;
 }
 
 static const struct node_family process_family = {.next = next_pid};
@@ -176,7 +183,11 @@ static int show_auxv(struct text_builder *text, const struct node_place *place)
 
 static int show_comm(struct text_builder *text, const struct node_place *place)
 {
-    text_print(text, "%s\n", procfs_task(place)->name);
+    struct task *task = procfs_task(place);
+    if (!task)
+        return -ESRCH;
+    text_print(text, "%s\n", task->name);
+    task_put(task);
     return 0;
 }
 
@@ -184,10 +195,13 @@ static int store_comm(const struct node_place *place, const char *bytes, size_t 
 {
     struct task *task = procfs_task(place);
     (void)length;
+    if (!task)
+        return -ESRCH;
     strscpy(task->name, bytes, sizeof(task->name));
     char *newline = strchr(task->name, '\n');
     if (newline)
         *newline = '\0';
+    task_put(task);
     return 0;
 }
 

@@ -82,13 +82,14 @@ static void show_memory(struct text_builder *text, struct process *process)
     text_print(text, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !process->space.no_huge);
 }
 
-static void show_identity(struct text_builder *text, const struct task *task)
+static void show_identity(struct text_builder *text, struct task *task)
 {
     const struct process *process = task->process;
-    int pid = process->pid, tid = task->thread->tid;
+    int pid = process->pid, tid = task->tid;
     text_add_string(text, "Name:\t");
     text_add_escaped(text, task->name, "\n\\");
-    text_print(text, "\nUmask:\t%04o\nState:\tR (running)\n", process->umask);
+    text_print(text, "\nUmask:\t%04o\nState:\t%s\n", process->umask,
+               task_is_asleep(task) ? "S (sleeping)" : "R (running)");
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", pid, tid,
                process->parent_pid);
     text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t%u\nGroups:\t \n",
@@ -99,7 +100,8 @@ static void show_identity(struct text_builder *text, const struct task *task)
 static void show_signals(struct text_builder *text, const struct task *task)
 {
     struct signal_sets sets = signal_sets(task);
-    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_signals(sets.pending | sets.shared),
+    text_print(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", task_count(task->process),
+               count_signals(sets.pending | sets.shared),
                (u64)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
     text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, sets.shared);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.blocked,
@@ -115,9 +117,35 @@ static void show_capabilities(struct text_builder *text, const struct process *p
                own->ambient, process->wishes.no_new_privileges);
 }
 
+/* Ranges of numbers, as "0-2,5". */
+static void add_set(struct text_builder *text, u64 set)
+{
+    const char *comma = "";
+    for (u32 first = 0; first < 64; first++) {
+        if (!(set >> first & 1))
+            continue;
+        u32 last = first;
+        while (last < 63 && (set >> (last + 1) & 1))
+            last++;
+        text_print(text, first == last ? "%s%u" : "%s%u-%u", comma, first, last);
+        comma = ",";
+        first = last;
+    }
+}
+
+static void show_affinity(struct text_builder *text, struct task *task)
+{
+    u64 set = task_schedule(task).affinity & sched_online();
+    text_print(text, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", set);
+    add_set(text, set);
+    text_add_string(text, "\n");
+}
+
 int procfs_show_status(struct text_builder *text, const struct node_place *place)
 {
     struct task *task = procfs_task(place);
+    if (!task)
+        return -ESRCH;
     show_identity(text, task);
     show_memory(text, task->process);
     show_signals(text, task);
@@ -125,27 +153,29 @@ int procfs_show_status(struct text_builder *text, const struct node_place *place
     text_add_string(text, "Seccomp:\t0\nSeccomp_filters:\t0\n"
                           "Speculation_Store_Bypass:\tvulnerable\n"
                           "SpeculationIndirectBranch:\talways enabled\n");
-    text_print(text, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", (1UL << cpu_count()) - 1);
-    text_print(text, cpu_count() == 1 ? "0\n" : "0-%u\n", cpu_count() - 1);
+    show_affinity(text, task);
     text_add_string(text, "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
                           "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+    task_put(task);
     return 0;
 }
 
 /* Fields 1 to 28. */
-static void show_stat_first(struct text_builder *text, const struct task *task,
+static void show_stat_first(struct text_builder *text, struct task *task, bool of_thread,
                             const struct memory_use *use)
 {
-    const struct process *process = task->process;
+    struct process *process = task->process;
+    int niceness = task_schedule(task).niceness;
+    u64 ns = of_thread ? task_cpu_ns(task) : process_cpu_ns(process);
     const struct process_layout *layout = &process->layout;
     int pid = process->pid;
-    text_print(text, "%d (", task->thread->tid);
+    text_print(text, "%d (", task->tid);
     text_add_escaped(text, task->name, "\n\\");
-    text_print(text, ") R %d %d %d %d %d 0 0 0 0 0 ", process->parent_pid, pid, pid, CONSOLE_NUMBER,
+    text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R', process->parent_pid, pid, pid, CONSOLE_NUMBER,
                pid);
-    text_print(text, "%lu 0 0 0 %d %d 1 0 %lu %lu %lu %lu %lu %lu %lu ",
-               sched_thread_ns(task->thread) / NS_PER_TICK, DEFAULT_PRIORITY + process->niceness,
-               process->niceness, process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
+    text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ",
+               ns / NS_PER_TICK, DEFAULT_PRIORITY + niceness, niceness, task_count(process),
+               process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
                resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
                layout->code_start, layout->code_end, layout->stack_start);
 }
@@ -153,19 +183,22 @@ static void show_stat_first(struct text_builder *text, const struct task *task,
 int procfs_show_stat(struct text_builder *text, const struct node_place *place)
 {
     struct task *task = procfs_task(place);
+    if (!task)
+        return -ESRCH;
     struct process *process = task->process;
     const struct process_layout *layout = &process->layout;
     struct signal_sets sets = signal_sets(task);
     struct memory_use use;
     memory_use(process, &use);
-    show_stat_first(text, task, &use);
+    show_stat_first(text, task, place->depth >= 2, &use);
     /* The masks hold the first 31 signals only. */
     text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ",
                (sets.pending | sets.shared) & INT32_MAX, sets.blocked & INT32_MAX,
-               sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task->thread->cpu);
+               sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task_cpu(task));
     text_print(text, "%lu %lu %lu %lu %lu %lu %lu 0\n", layout->data_start, layout->data_end,
                process->space.brk_start, layout->arguments, layout->arguments_end,
                layout->environment, layout->environment_end);
+    task_put(task);
     return 0;
 }
 

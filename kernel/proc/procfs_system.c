@@ -110,7 +110,7 @@ static int show_meminfo(struct text_builder *text, const struct node_place *plac
 
 u64 procfs_busy_ns(void)
 {
-    return sched_thread_ns(thread_current());
+    return process_cpu_ns(process_current());
 }
 
 u64 procfs_idle_ns(void)

@@ -2,9 +2,10 @@
 /*
  * Sending and delivering signals.
  *
- * A signal is recorded under the thread's lock; the thread is woken and told, by its processor's
- * work flag, to take the slow way back to the program, where signal_deliver runs. That a signal's
- * default is to be ignored is decided at sending, as on Linux, unless it is blocked.
+ * A signal is recorded under the process's lock; a thread is woken and told, by its processor's work
+ * flag, to take the slow way back to the program, where signal_deliver runs. That a signal's default is
+ * to be ignored is decided at sending, as on Linux, unless it is blocked. A signal to the process is told
+ * to one thread that does not block it; if that thread blocks it before it gets there, another is told.
  */
 #include "kernel/proc/signal.h"
 
@@ -18,6 +19,8 @@
 #include "kernel/proc/crash.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/process_timers.h"
+#include "kernel/proc/rseq.h"
+#include "kernel/proc/task.h"
 
 #define IGNORED_BY_DEFAULT \
     (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
@@ -56,29 +59,36 @@ static bool is_blocked(const struct task *task, int signal)
 /* Make the thread look at its signals soon. */
 static void notify(struct task *task)
 {
-    task->thread->interrupted = true;
-    percpus[task->thread->cpu].work = 1;
-    thread_wake(task->thread);
+    thread_notify(task->thread, THREAD_WORK_SIGNAL);
+}
+
+static void drop_everywhere_locked(struct process *process, int signal)
+{
+    struct task *task;
+    signal_pending_drop(&process->signals.pending, signal);
+    for_each_task_locked(task, process, tid) signal_pending_drop(&task->signals.pending, signal);
+}
+
+static void continue_locked(struct process *process)
+{
+    struct task *task;
+    if (!process->signals.stopped)
+        return;
+    __atomic_store_n(&process->signals.stopped, false, __ATOMIC_RELEASE);
+    for_each_task_locked(task, process, tid) thread_wake(task->thread);
 }
 
 /* Stopping and continuing cancel each other while they wait; SIGCONT and SIGKILL get a stopped process
  * going even if they are blocked. */
-static void stop_or_continue_locked(struct process *process, struct task *task, int signal)
+static void stop_or_continue_locked(struct process *process, int signal)
 {
-    struct process_signals *signals = &process->signals;
-    if (STOPS & SIGNAL_BIT(signal)) {
-        signal_pending_drop(&signals->pending, SIGCONT);
-        signal_pending_drop(&task->signals.pending, SIGCONT);
-    }
+    if (STOPS & SIGNAL_BIT(signal))
+        drop_everywhere_locked(process, SIGCONT);
     if (signal == SIGCONT)
-        for (u64 stops = STOPS; stops != 0; stops &= stops - 1) {
-            signal_pending_drop(&signals->pending, __builtin_ctzl(stops) + 1);
-            signal_pending_drop(&task->signals.pending, __builtin_ctzl(stops) + 1);
-        }
-    if ((signal == SIGCONT || signal == SIGKILL) && signals->stopped) {
-        __atomic_store_n(&signals->stopped, false, __ATOMIC_RELEASE);
-        thread_wake(task->thread);
-    }
+        for (u64 stops = STOPS; stops != 0; stops &= stops - 1)
+            drop_everywhere_locked(process, __builtin_ctzl(stops) + 1);
+    if (signal == SIGCONT || signal == SIGKILL)
+        continue_locked(process);
 }
 
 /* How many more signals may queue up. */
@@ -89,35 +99,77 @@ static u64 room_locked(const struct process *process, const struct task *task)
     return limit > queued ? limit - queued : 0;
 }
 
-/* Whom a signal to the process is told: any thread that does not block it; there is one. */
-static struct task *recipient(struct process *process)
+static bool has_signal(const struct task *task)
 {
-    return process->leader;
+    return __atomic_load_n(&task->thread->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL;
 }
 
-/* `pending` is the task's own or the process's. */
-static int send(struct process *process, struct task *task, struct signal_pending *pending,
-                int signal, const struct signal_info *info)
+/* Whom a signal to the process is told: the first thread if it does not block the signal and is told of no
+ * other, else one for which that holds, else one that does not block it. When all block it, the first,
+ * or whichever there is. */
+static struct task *recipient_locked(const struct process *process, int signal)
 {
-    struct process_signals *signals = &process->signals;
-    u64 flags = spin_lock_irqsave(&signals->lock);
+    struct task *task = task_find_locked(process, process->pid), *busy = NULL, *any = task;
+    if (task && !is_blocked(task, signal) && !has_signal(task))
+        return task;
+    for_each_task_locked(task, process, tid)
+    {
+        if (!any)
+            any = task;
+        if (is_blocked(task, signal))
+            continue;
+        if (!has_signal(task))
+            return task;
+        if (!busy)
+            busy = task;
+    }
+    return busy ? busy : any;
+}
+
+static struct signal_pending *pending_of(struct process *process, struct task *task)
+{
+    return task ? &task->signals.pending : &process->signals.pending;
+}
+
+/* To `task`, or to the process when that is NULL. */
+static int send_locked(struct process *process, struct task *task, int signal,
+                       const struct signal_info *info, bool *arrived)
+{
+    struct signal_pending *pending = pending_of(process, task);
     if ((STOPS | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGKILL)) & SIGNAL_BIT(signal))
-        stop_or_continue_locked(process, task, signal);
+        stop_or_continue_locked(process, signal);
+    if (!task)
+        task = recipient_locked(process, signal);
+    if (!task) /* all have ended */
+        return 0;
     bool blocked = is_blocked(task, signal);
-    bool wanted = blocked || !is_ignored(process, signal);
-    int error = wanted ? signal_pending_add(pending, signal, info, room_locked(process, task)) : 0;
-    spin_unlock_irqrestore(&signals->lock, flags);
-    if (!wanted || error != 0)
+    if (!blocked && is_ignored(process, signal))
+        return 0;
+    int error = signal_pending_add(pending, signal, info, room_locked(process, task));
+    if (error != 0)
         return error;
+    *arrived = true;
     if (!blocked)
         notify(task);
-    wait_wake_any(&signals->arrived, POLLIN);
     return 0;
+}
+
+static int send(struct process *process, struct task *task, int signal,
+                const struct signal_info *info)
+{
+    struct process_signals *signals = &process->signals;
+    bool arrived = false;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    int error = send_locked(process, task, signal, info, &arrived);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (arrived)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return error;
 }
 
 int signal_send(struct task *task, int signal, const struct signal_info *info)
 {
-    return send(task->process, task, &task->signals.pending, signal, info);
+    return send(task->process, task, signal, info);
 }
 
 void signal_send_for_call(int signal)
@@ -129,49 +181,97 @@ void signal_send_for_call(int signal)
 
 int signal_send_process(struct process *process, int signal, const struct signal_info *info)
 {
-    return send(process, recipient(process), &process->signals.pending, signal, info);
+    return send(process, NULL, signal, info);
 }
 
-static struct signal_pending *pending_of(struct process *process, struct task *task)
-{
-    return task ? &task->signals.pending : &process->signals.pending;
-}
-
-bool signal_send_entry(struct process *process, struct task *task, struct signal_entry *entry)
+int signal_send_thread(struct process *process, int tid, int signal, const struct signal_info *info)
 {
     struct process_signals *signals = &process->signals;
-    struct task *told = task ? task : recipient(process);
+    bool arrived = false;
     u64 flags = spin_lock_irqsave(&signals->lock);
-    bool blocked = is_blocked(told, entry->signal);
-    bool wanted = blocked || !is_ignored(process, entry->signal);
-    stop_or_continue_locked(process, told, entry->signal);
-    if (wanted && list_empty(&entry->link))
-        signal_pending_add_entry(pending_of(process, task), entry);
+    struct task *task = task_find_locked(process, tid);
+    int error = !task         ? -ESRCH
+                : signal == 0 ? 0
+                              : send_locked(process, task, signal, info, &arrived);
     spin_unlock_irqrestore(&signals->lock, flags);
-    if (wanted && !blocked)
+    if (arrived)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return error;
+}
+
+/* Whether somebody wants it. */
+static bool send_entry_locked(struct process *process, int tid, struct signal_entry *entry)
+{
+    struct task *task = tid ? task_find_locked(process, tid) : NULL;
+    struct task *told = tid ? task : recipient_locked(process, entry->signal);
+    if (!told)
+        return false;
+    stop_or_continue_locked(process, entry->signal);
+    bool blocked = is_blocked(told, entry->signal);
+    if (!blocked && is_ignored(process, entry->signal))
+        return false;
+    if (list_empty(&entry->link))
+        signal_pending_add_entry(pending_of(process, task), entry);
+    if (!blocked)
         notify(told);
+    return true;
+}
+
+bool signal_send_entry(struct process *process, int tid, struct signal_entry *entry)
+{
+    struct process_signals *signals = &process->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    bool wanted = send_entry_locked(process, tid, entry);
+    spin_unlock_irqrestore(&signals->lock, flags);
     if (wanted)
         wait_wake_any(&signals->arrived, POLLIN);
     return wanted;
 }
 
-void signal_recall_entry(struct process *process, struct task *task, struct signal_entry *entry)
+void signal_recall_entry(struct process *process, int tid, struct signal_entry *entry)
 {
     u64 flags = spin_lock_irqsave(&process->signals.lock);
-    signal_pending_remove_entry(pending_of(process, task), entry);
+    struct task *task = tid ? task_find_locked(process, tid) : NULL;
+    if (!tid || task) /* with a thread that has ended, all that waited for it went */
+        signal_pending_remove_entry(pending_of(process, task), entry);
     spin_unlock_irqrestore(&process->signals.lock, flags);
 }
 
 void signal_action_changed(int signal)
 {
-    struct task *task = task_current();
-    struct process_signals *signals = &task->process->signals;
-    u64 flags = spin_lock_irqsave(&signals->lock);
-    if (is_ignored(task->process, signal)) {
-        signal_pending_drop(&signals->pending, signal);
-        signal_pending_drop(&task->signals.pending, signal);
+    struct process *process = process_current();
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    if (is_ignored(process, signal))
+        drop_everywhere_locked(process, signal);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+/* What waits for the process and `task` does not take: another thread may. */
+static void tell_others_locked(struct process *process, u64 signals)
+{
+    for (signals &= process->signals.pending.set; signals != 0; signals &= signals - 1) {
+        int signal = __builtin_ctzl(signals) + 1;
+        struct task *task = recipient_locked(process, signal);
+        if (task && !is_blocked(task, signal))
+            notify(task);
     }
-    spin_unlock_irqrestore(&signals->lock, flags);
+}
+
+static void tell_others(struct process *process, u64 signals)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    tell_others_locked(process, signals);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+void signals_end_task(struct task *task)
+{
+    struct process *process = task->process;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    for (int signal = 1; task->signals.pending.set != 0 && signal <= SIGNAL_COUNT; signal++)
+        signal_pending_drop(&task->signals.pending, signal);
+    tell_others_locked(process, ~0UL);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
 }
 
 /* ---- Faults -----------------------------------------------------------------------------------*/
@@ -233,11 +333,24 @@ bool signal_waiting(void)
 
 void signal_mask_changed(void)
 {
+    struct task *task = task_current();
     if (signal_waiting())
-        notify(task_current());
+        notify(task);
+    if (unlikely(task->process->signals.pending.set & task->signals.blocked))
+        tell_others(task->process, task->signals.blocked);
 }
 
-int signal_take(u64 allowed, struct signal_info *info)
+/* A handler that runs once is gone as soon as its signal is taken. */
+static void take_action_locked(struct process *process, int signal, struct signal_action *out)
+{
+    struct signal_action *action = &process->signals.action[signal - 1];
+    *out = *action;
+    if ((action->flags & SA_RESETHAND) && action->handler != (u64)SIG_IGN)
+        action->handler = (u64)SIG_DFL;
+}
+
+/* `action` NULL: the signal is taken without acting on it. */
+static int take_with_action(u64 allowed, struct signal_info *info, struct signal_action *action)
 {
     struct task *task = task_current();
     struct process *process = task->process;
@@ -246,12 +359,19 @@ int signal_take(u64 allowed, struct signal_info *info)
     int signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
     if (signal == 0)
         signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
+    if (signal != 0 && action)
+        take_action_locked(process, signal, action);
     spin_unlock_irqrestore(&process->signals.lock, flags);
     if (of_timer)
         process_timer_taken(info);
     if (signal == SIGALRM)
         process_alarm_taken(process);
     return signal;
+}
+
+int signal_take(u64 allowed, struct signal_info *info)
+{
+    return take_with_action(allowed, info, NULL);
 }
 
 void signal_borrow_mask(u64 mask)
@@ -321,6 +441,7 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
     state->restore_saved = state->goes_on = false;
     state->why = NULL;
     resolve_restart(frame, action);
+    rseq_signal(frame);
     if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
         if (signal == SIGSEGV) /* nobody is left to tell */
             state->blocked |= SIGNAL_BIT(SIGSEGV);
@@ -330,8 +451,6 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
     state->blocked |= action->mask & ~SIGNALS_UNSTOPPABLE;
     if (!(action->flags & SA_NODEFER))
         state->blocked |= SIGNAL_BIT(signal);
-    if (action->flags & SA_RESETHAND)
-        task->process->signals.action[signal - 1].handler = (u64)SIG_DFL;
     signal_check_instruction_pointer(action->handler);
 }
 
@@ -340,11 +459,20 @@ static bool is_stopped(const struct process *process)
     return __atomic_load_n(&process->signals.stopped, __ATOMIC_ACQUIRE);
 }
 
-/* Until SIGCONT or SIGKILL: no other signal ends this sleep. */
+/* All threads of the process come to stay_stopped, unless SIGCONT was faster. */
 static void stop(struct process *process)
 {
+    struct task *task;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
     __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
+    for_each_task_locked(task, process, tid) notify(task);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
     log_print(LOG_NOTICE, "%s: stopped", process->path);
+}
+
+/* Until SIGCONT or SIGKILL: no other signal ends this sleep. */
+static void stay_stopped(const struct process *process)
+{
     while (is_stopped(process)) {
         sched_prepare_block();
         if (is_stopped(process))
@@ -367,15 +495,20 @@ static void act_by_default(const struct trap_frame *frame, struct task *task, in
 void signal_deliver(struct trap_frame *frame)
 {
     struct task *task = task_current();
+    struct process *process = task->process;
     struct signal_info info;
+    struct signal_action action;
     int signal;
-    while ((signal = signal_take(allowed_for(task), &info)) != 0) {
-        struct signal_action action = task->process->signals.action[signal - 1];
+    stay_stopped(process);
+    while ((signal = take_with_action(allowed_for(task), &info, &action)) != 0) {
         if (action.handler == (u64)SIG_DFL)
             act_by_default(frame, task, signal, &info);
         else if (action.handler != (u64)SIG_IGN)
             run_handler(frame, task, signal, &info, &action);
+        stay_stopped(process);
     }
+    if (unlikely(process->signals.pending.set & task->signals.blocked))
+        tell_others(process, task->signals.blocked);
     if (task->signals.restore_saved) {
         task->signals.restore_saved = false;
         task->signals.blocked = task->signals.saved_blocked;

@@ -40,17 +40,18 @@ _Static_assert(sizeof(struct signal_action) == 32, "asm/signal.h: struct sigacti
 
 /* Of a process. */
 struct process_signals {
-    struct spinlock lock; /* guards all here, and the pending signals of the process's threads */
+    /* Guards all here, the pending signals of the process's threads, and which threads there are. */
+    struct spinlock lock;
     struct signal_action action[SIGNAL_COUNT];
     struct signal_pending pending; /* for whichever thread */
-    bool stopped;                  /* by SIGSTOP, until SIGCONT */
+    bool stopped;                  /* by SIGSTOP, until SIGCONT; read without the lock, too */
     struct wait_queue arrived;     /* those who wait for a signal: signalfd, sigtimedwait */
 };
 
 /* Of a thread. */
 struct signal_state {
     struct signal_pending pending; /* for this thread alone; guarded by the process's lock */
-    u64 blocked;                   /* the thread's own, no lock */
+    u64 blocked;                   /* the thread's own; others look at it with the lock */
     u64 saved_blocked;             /* what rt_sigreturn gives back when restore_saved is set */
     bool restore_saved;
     bool goes_on; /* the next call is one that is made again, and ends at `deadline` */
@@ -62,16 +63,23 @@ struct signal_state {
 void signals_init_process(struct process_signals *signals);
 void signals_init_state(struct signal_state *state);
 
-/* Send a signal to one thread, or to a process. Any context. 0, or -EAGAIN: a real-time signal with a
- * value, and too many wait already (RLIMIT_SIGPENDING). */
+/* The thread has ended: what waits for it alone is forgotten, and what waits for the process and was
+ * told to this thread is told to another. The task is in no map any more. */
+void signals_end_task(struct task *task);
+
+/* Send a signal to the running thread, to the thread with a number, or to a process. Any context. 0,
+ * -ESRCH (no such thread), or -EAGAIN: a real-time signal with a value, and too many wait already
+ * (RLIMIT_SIGPENDING). Signal 0 only asks. */
 int signal_send(struct task *task, int signal, const struct signal_info *info);
+int signal_send_thread(struct process *process, int tid, int signal,
+                       const struct signal_info *info);
 int signal_send_process(struct process *process, int signal, const struct signal_info *info);
 
-/* A timer's signal to the process, or to `task` unless that is NULL; `entry` has signal and info, and
- * does not wait yet. False: the process ignores it. Any context. */
-bool signal_send_entry(struct process *process, struct task *task, struct signal_entry *entry);
+/* A timer's signal to the process, or to thread `tid` unless that is 0; `entry` has signal and info, and
+ * does not wait yet. False: the process ignores it, or there is no such thread. Any context. */
+bool signal_send_entry(struct process *process, int tid, struct signal_entry *entry);
 /* Take it back if it still waits. */
-void signal_recall_entry(struct process *process, struct task *task, struct signal_entry *entry);
+void signal_recall_entry(struct process *process, int tid, struct signal_entry *entry);
 
 /* Take the next signal of `allowed` that waits for the running thread. Its number, or 0. Threads. */
 int signal_take(u64 allowed, struct signal_info *info);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of the threads in a run queue: one tree, whose leftmost thread runs next.
+ *
+ * The key of a real-time thread is 99 less its priority; among equals, who came first is first. The keys
+ * of the others lie above: a base, which puts SCHED_IDLE behind all, and the time that the thread ran,
+ * counted the slower the more weight its niceness gives it (as Linux's CFS has it, without its groups).
+ * Those with the same weight so get the same time.
+ * A queue's floor follows the thread that is furthest behind. A thread that wakes up starts no further
+ * behind than a little below the floor, or it would run alone until it had made up for its sleep.
+ */
+#include <linux/sched.h>
+
+#include "kernel/core/sched_internal.h"
+
+#define PRIORITY_MAX 99
+#define KEY_FAIR     (1UL << 62) /* the base of the first fair class; of the next, twice that */
+
+/* Of the TSC, a millisecond or so on any machine that exists: nothing depends on the exact length. */
+#define TICKS_MS         (2UL << 20)
+/* How much one that wakes up may be behind the floor, and has to be behind the running one to take its
+ * place at once. */
+#define SLEEPER_TICKS    (3 * TICKS_MS)
+#define PREEMPTION_TICKS (1 * TICKS_MS)
+
+#define WEIGHT_UNIT 1024
+#define WEIGHT_IDLE 3 /* of SCHED_IDLE (sched(7)) */
+
+/* 1024 / 1.25^niceness: one step is a tenth of the processor, as on Linux (sched(7)). */
+static const u32 weights[40] = {
+    88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626, 14901, 11921, /* from -20 on */
+    9537,  7629,  6104,  4883,  3906,  3125,  2500,  2000,  1600,  1280,
+    1024,  819,   655,   524,   419,   336,   268,   215,   172,   137,
+    110,   88,    70,    56,    45,    36,    29,    23,    18,    15,
+};
+
+static bool is_real_time(const struct thread *thread)
+{
+    return thread->schedule.policy == SCHED_FIFO || thread->schedule.policy == SCHED_RR;
+}
+
+static enum fair_class class_of(const struct thread *thread)
+{
+    return thread->schedule.policy == SCHED_IDLE ? FAIR_IDLE : FAIR_NORMAL;
+}
+
+static u64 key_of(const struct thread *thread)
+{
+    if (is_real_time(thread))
+        return PRIORITY_MAX - thread->schedule.priority;
+    return KEY_FAIR * (1 + class_of(thread)) + thread->fair_ticks;
+}
+
+static u64 weighted(const struct thread *thread, u64 ticks)
+{
+    u32 weight = class_of(thread) == FAIR_IDLE ? WEIGHT_IDLE : weights[thread->schedule.niceness + 20];
+    return weight == WEIGHT_UNIT ? ticks : ticks * WEIGHT_UNIT / weight;
+}
+
+struct thread *queue_first(const struct run_queue *queue)
+{
+    struct rb_node *node = rb_first(&queue->ready);
+    return node ? rb_entry(node, struct thread, run_node) : NULL;
+}
+
+void queue_insert(struct run_queue *queue, struct thread *thread)
+{
+    struct rb_node **link = &queue->ready.node, *parent = NULL;
+    thread->key = key_of(thread);
+    while (*link) {
+        parent = *link;
+        bool before = thread->key < rb_entry(parent, struct thread, run_node)->key;
+        link = before ? &parent->left : &parent->right;
+    }
+    rb_insert(&queue->ready, &thread->run_node, parent, link, NULL);
+    thread->state = THREAD_READY;
+    __atomic_store_n(&queue->ready_count, queue->ready_count + 1, __ATOMIC_RELAXED);
+}
+
+void queue_insert_woken(struct run_queue *queue, struct thread *thread)
+{
+    u64 floor = queue->floors[class_of(thread)];
+    u64 lowest = floor > SLEEPER_TICKS ? floor - SLEEPER_TICKS : 0;
+    thread->fair_ticks = MAX(thread->fair_ticks, lowest);
+    queue_insert(queue, thread);
+}
+
+void queue_remove(struct run_queue *queue, struct thread *thread)
+{
+    rb_erase(&queue->ready, &thread->run_node, NULL);
+    __atomic_store_n(&queue->ready_count, queue->ready_count - 1, __ATOMIC_RELAXED);
+}
+
+/* The floor rises to the smaller one of the running thread and the first that waits. */
+static void raise_floor(struct run_queue *queue, const struct thread *running)
+{
+    enum fair_class class = class_of(running);
+    const struct thread *first = queue_first(queue);
+    u64 least = running->fair_ticks;
+    if (first && !is_real_time(first) && class_of(first) == class)
+        least = MIN(least, first->fair_ticks);
+    queue->floors[class] = MAX(queue->floors[class], least);
+}
+
+void queue_charge(struct run_queue *queue, struct thread *running, u64 now)
+{
+    u64 ticks = now > running->since_tick ? now - running->since_tick : 0;
+    running->since_tick = now;
+    running->ran_ticks += ticks;
+    if (running == &queue->idle || is_real_time(running))
+        return;
+    running->fair_ticks += weighted(running, ticks);
+    raise_floor(queue, running);
+}
+
+void queue_leave(const struct run_queue *queue, struct thread *thread)
+{
+    thread->fair_ticks -= queue->floors[class_of(thread)];
+}
+
+/* What was ahead stays ahead; what was behind may come below zero. */
+void queue_join(const struct run_queue *queue, struct thread *thread)
+{
+    s64 ticks = (s64)(thread->fair_ticks + queue->floors[class_of(thread)]);
+    thread->fair_ticks = ticks > 0 ? (u64)ticks : 0;
+}
+
+void queue_step_back(const struct run_queue *queue, struct thread *running)
+{
+    const struct thread *first = queue_first(queue);
+    if (first && !is_real_time(running) && !is_real_time(first) &&
+        class_of(first) == class_of(running))
+        running->fair_ticks = MAX(running->fair_ticks, first->fair_ticks + 1);
+}
+
+bool queue_wants_switch(const struct run_queue *queue, const struct thread *running,
+                        bool slice_over)
+{
+    const struct thread *first = queue_first(queue);
+    if (!first)
+        return false;
+    if (running == &queue->idle)
+        return true;
+    u64 own = key_of(running);
+    if (is_real_time(running) || is_real_time(first) || class_of(first) != class_of(running)) {
+        bool turns = slice_over && running->schedule.policy == SCHED_RR;
+        return first->key < own || (turns && first->key == own);
+    }
+    if (slice_over)
+        return first->key < own;
+    /* SCHED_BATCH takes nobody's place (sched(7)). */
+    return first->schedule.policy != SCHED_BATCH && first->key + PREEMPTION_TICKS < own;
+}

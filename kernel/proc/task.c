@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: the map, references, the end of one. */
+#include "kernel/proc/task.h"
+
+#include <asm/errno.h>
+#include <linux/futex.h>
+
+#include "arch/usercopy.h"
+#include "kernel/lib/string.h"
+#include "kernel/proc/futex.h"
+#include "mm/heap.h"
+
+/* Numbers below this are not given again once all were used (Linux: RESERVED_PIDS). */
+#define TID_RESERVED 300
+
+/* An FPU area must be aligned to 64 bytes, which a block whose size is a power of two is. */
+static void *fpu_area_create(void)
+{
+    size_t size = 64;
+    while (size < fpu_area_size())
+        size *= 2;
+    void *area = kmalloc(size);
+    if (area)
+        fpu_area_init(area);
+    return area;
+}
+
+struct task *task_create(struct process *process, void (*entry)(void *), void *argument)
+{
+    struct task *task = kzalloc(sizeof(*task));
+    struct thread *thread = task ? thread_create(entry, argument) : NULL;
+    void *fpu_area = thread ? fpu_area_create() : NULL;
+    if (!fpu_area) {
+        if (thread)
+            thread_discard(thread);
+        kfree(task);
+        return NULL;
+    }
+    task->thread = thread;
+    task->process = process;
+    task->refs = 1;
+    signals_init_state(&task->signals);
+    thread->process = process;
+    thread->task = task;
+    thread->arch.fpu_area = fpu_area;
+    thread->arch.space = &process->space.mmu;
+    return task;
+}
+
+void task_discard(struct task *task)
+{
+    thread_discard(task->thread);
+    kfree(task);
+}
+
+/* ---- The map ----------------------------------------------------------------------------------*/
+
+struct task *task_find_locked(const struct process *process, int tid)
+{
+    return tid > 0 ? radix_find(&process->tasks, tid) : NULL;
+}
+
+struct task *task_next_locked(const struct process *process, int *tid)
+{
+    u64 index = *tid;
+    struct task *task = radix_next(&process->tasks, &index);
+    *tid = (int)index;
+    return task;
+}
+
+/* The next number that nobody has; 0: all are taken. */
+static int free_tid_locked(struct process *process)
+{
+    for (int tries = 0; tries < TID_MAX; tries++) {
+        int tid = process->next_tid;
+        process->next_tid = tid + 1 < TID_MAX ? tid + 1 : TID_RESERVED;
+        if (!radix_find(&process->tasks, tid))
+            return tid;
+    }
+    return 0;
+}
+
+int task_enter(struct task *task)
+{
+    struct process *process = task->process;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    int tid = free_tid_locked(process);
+    int error = tid == 0 ? -EAGAIN : radix_insert(&process->tasks, tid, task);
+    if (error == 0)
+        task->tid = task->thread->tid = tid;
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return error;
+}
+
+struct task *task_get(struct process *process, int tid)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    struct task *task = task_find_locked(process, tid);
+    if (task)
+        __atomic_add_fetch(&task->refs, 1, __ATOMIC_RELAXED);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return task;
+}
+
+struct task *task_get_next(struct process *process, int tid)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    struct task *task = task_next_locked(process, &tid);
+    if (task)
+        __atomic_add_fetch(&task->refs, 1, __ATOMIC_RELAXED);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return task;
+}
+
+void task_put(struct task *task)
+{
+    if (__atomic_sub_fetch(&task->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        kfree(task);
+}
+
+u32 task_count(struct process *process)
+{
+    return __atomic_load_n(&process->tasks.count, __ATOMIC_RELAXED);
+}
+
+/* ---- Time -------------------------------------------------------------------------------------*/
+
+static u64 cpu_ns_locked(struct task *task)
+{
+    return task->thread ? sched_thread_ns(task->thread) : task->ended_ns;
+}
+
+u64 task_cpu_ns(struct task *task)
+{
+    struct process *process = task->process;
+    if (task == task_current())
+        return sched_thread_ns(task->thread);
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    u64 ns = cpu_ns_locked(task);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return ns;
+}
+
+u64 process_cpu_ns(struct process *process)
+{
+    struct task *task;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    u64 ns = process->ended_ns;
+    for_each_task_locked(task, process, tid) ns += cpu_ns_locked(task);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return ns;
+}
+
+/* ---- Schedule ---------------------------------------------------------------------------------*/
+
+struct thread_schedule task_schedule(struct task *task)
+{
+    struct thread_schedule schedule = {0};
+    u64 flags = spin_lock_irqsave(&task->process->signals.lock);
+    if (task->thread)
+        schedule = sched_get(task->thread);
+    spin_unlock_irqrestore(&task->process->signals.lock, flags);
+    return schedule;
+}
+
+bool task_is_asleep(struct task *task)
+{
+    u64 flags = spin_lock_irqsave(&task->process->signals.lock);
+    bool asleep = task->thread && task->thread->state == THREAD_BLOCKED;
+    spin_unlock_irqrestore(&task->process->signals.lock, flags);
+    return asleep;
+}
+
+u32 task_cpu(struct task *task)
+{
+    u64 flags = spin_lock_irqsave(&task->process->signals.lock);
+    u32 cpu = task->thread ? task->thread->cpu : 0;
+    spin_unlock_irqrestore(&task->process->signals.lock, flags);
+    return cpu;
+}
+
+void task_set_schedule(struct task *task, const struct thread_schedule *schedule)
+{
+    u64 flags = spin_lock_irqsave(&task->process->signals.lock);
+    if (task->thread)
+        sched_set(task->thread, schedule);
+    spin_unlock_irqrestore(&task->process->signals.lock, flags);
+}
+
+/* ---- The end ----------------------------------------------------------------------------------*/
+
+/* Who joins the thread waits for this. */
+static void clear_child_tid(const struct task *task)
+{
+    u32 zero = 0;
+    uptr word = UPTR(task->clear_child_tid);
+    if (task->clear_child_tid == 0 || task_count(task->process) == 1)
+        return;
+    if (usercopy_to(word, &zero, sizeof(zero)) == 0)
+        (void)!futex_wake(word, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* Take the task out of its process; whether it was the last. */
+static bool leave(struct task *task, u8 status)
+{
+    struct process *process = task->process;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    if (task->tid == process->pid)
+        process->exit_status = status;
+    task->ended_ns = sched_thread_ns(task->thread);
+    process->ended_ns += task->ended_ns;
+    radix_remove(&process->tasks, task->tid);
+    task->thread = NULL;
+    bool last = process->tasks.count == 0;
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return last;
+}
+
+void task_exit(u8 status)
+{
+    struct thread *thread = thread_current();
+    struct task *task = thread->task;
+    struct process *process = task->process;
+    futex_thread_ends(task);
+    clear_child_tid(task);
+    if (leave(task, status)) {
+        task->thread = thread; /* for those who report on the way out */
+        process_exit(process->exit_status);
+    }
+    signals_end_task(task);
+    thread->task = NULL;
+    thread->process = NULL;
+    task_put(task);
+    thread_exit();
+}
