@@ -12,6 +12,7 @@ IA32_EFER  equ 0xc0000080
 EFER_LME   equ 1 << 8
 
 extern ap_main, ap_stacks
+extern mmu_kernel                        ; struct mmu: its root comes first
 
 ; Addresses inside the copy, from its beginning.
 %define HERE(symbol) ((symbol) - ap_trampoline)
@@ -30,12 +31,12 @@ ap_trampoline:
     lea eax, [ebx + HERE(.gdt)]
     mov [HERE(.gdt_pointer) + 2], eax
     lea eax, [ebx + HERE(.protected)]
-    mov [HERE(.far)], eax
+    mov [HERE(.far_protected)], eax
     o32 lgdt [HERE(.gdt_pointer)]
     mov eax, cr0
     or eax, CR0_PE
     mov cr0, eax
-    jmp dword far [HERE(.far)]
+    jmp dword far [HERE(.far_protected)]
 
 bits 32
 .protected:
@@ -56,9 +57,8 @@ bits 32
     or eax, CR0_PG
     mov cr0, eax
     lea eax, [ebx + HERE(.long)]
-    mov [ebx + HERE(.far)], eax
-    mov word [ebx + HERE(.far) + 4], 0x10
-    jmp far [ebx + HERE(.far)]
+    mov [ebx + HERE(.far_long)], eax
+    jmp far [ebx + HERE(.far_long)]
 
 bits 64
 .long:
@@ -76,9 +76,13 @@ align 8
     dw .gdt_end - .gdt - 1
     dd 0
 align 4
-.far:
-    dd 0                                ; filled above: the next mode's entry and its segment
+.far_protected:                         ; filled above, with the same by each that comes
+    dd 0
     dw 0x08
+align 4
+.far_long:
+    dd 0
+    dw 0x10
 align 4
 ap_trampoline_parameters:               ; struct ap_parameters
     dd 0
@@ -89,6 +93,8 @@ section .text progbits alloc exec nowrite align=16
 
 ; Several may come here at once: each takes the next stack.
 ap_high_half:
+    mov rax, [rel mmu_kernel]
+    mov cr3, rax                        ; the kernel's stacks are in its own tables alone
     mov eax, 1
     lock xadd [rel ap_next], eax
     mov rsp, [rax * 8 + ap_stacks]

@@ -87,7 +87,6 @@ static u32 index_of_apic(u32 apic_id)
 void ap_main(void)
 {
     cpu_features_enable();
-    write_cr3(mmu_kernel.root);
     apic_init_this();
     u32 index = index_of_apic(apic_own_id());
     if (index == 0 || index >= processors)
