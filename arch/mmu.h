@@ -92,6 +92,9 @@ void mmu_destroy(struct mmu *mmu);
  * become this one. */
 void mmu_activate(struct mmu *mmu);
 
+/* The processors that run a program of this space now. */
+u64 mmu_running_cpus(const struct mmu *mmu);
+
 /* Forget all of this processor's cached translations of the active space. */
 void mmu_flush(void);
 

@@ -105,8 +105,8 @@ static u64 *large_entry_make(struct mmu *mmu, vaddr_t address)
 static bool only_widened(u64 old, u64 new)
 {
     u64 rights = PTE_PRESENT | PTE_WRITABLE | PTE_USER;
-    return !(old & PTE_PRESENT) || (((old ^ new) & PTE_ADDRESS) == 0 && !(old & ~new & rights) &&
-                                    !(new & ~old & PTE_NO_EXECUTE));
+    return !(old & PTE_PRESENT) || (((old ^ new) & PTE_ADDRESS) == 0 && !(old & ~new &rights) &&
+                                    !(new & ~old &PTE_NO_EXECUTE));
 }
 
 int mmu_map(struct mmu *mmu, vaddr_t address, paddr_t physical, u32 flags)

@@ -41,6 +41,17 @@ bool tlb_is_shared(const struct mmu *mmu)
     return __atomic_load_n(&mmu->cpus, __ATOMIC_SEQ_CST) & ~bit_of(percpu_this());
 }
 
+u64 mmu_running_cpus(const struct mmu *mmu)
+{
+    u64 running = 0;
+    for (u64 left = __atomic_load_n(&mmu->cpus, __ATOMIC_SEQ_CST); left != 0; left &= left - 1) {
+        const struct percpu *cpu = &percpus[__builtin_ctzl(left)];
+        if (!__atomic_load_n(&cpu->lazy, __ATOMIC_SEQ_CST))
+            running |= bit_of(cpu);
+    }
+    return running;
+}
+
 struct range {
     vaddr_t start, end;
 };

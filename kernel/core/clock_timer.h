@@ -29,14 +29,14 @@ enum clock_base {
 /* Zeroed memory is a timer that is not armed; clock_timer_init sets the rest. */
 struct clock_timer {
     struct timer timer;
-    u64 (*cpu_now)(const struct clock_timer *timer); /* of CLOCK_BASE_CPU, CLOCK_BASE_USER; any context */
-    void (*expire)(struct clock_timer *timer);    /* in interrupt context, under timers_lock */
+    u64 (*cpu_now)(const struct clock_timer *timer); /* of _CPU and _USER: the clock; any context */
+    void (*expire)(struct clock_timer *timer); /* in interrupt context, under a timer tree's lock */
     void (*clock_set)(struct clock_timer *timer); /* the date was set; NULL: no interest */
     struct list_head real_link;                   /* in the list of those on the date; else empty */
     u64 target;              /* when it expires or expired, on its clock; 0: not armed */
     u64 interval;            /* nanoseconds; 0: once */
     u8 base;                 /* enum clock_base */
-    u64 user_ns, sampled_ns; /* CLOCK_BASE_USER: so far; and CLOCK_BASE_CPU when that was known */
+    u64 user_ns, sampled_ns; /* CLOCK_BASE_USER: so far; and cpu_now when that was known */
 };
 
 void clock_timer_init(struct clock_timer *timer, void (*expire)(struct clock_timer *timer));

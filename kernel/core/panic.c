@@ -48,7 +48,7 @@ static void begin(void)
                                      __ATOMIC_ACQUIRE)) {
         if (nobody != own)
             cpu_halt_forever(); /* another processor is at it */
-        end(); /* a bug in the report: stop here */
+        end();                  /* a bug in the report: stop here */
     }
     smp_halt_others();
     log_break_lock();

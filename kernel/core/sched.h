@@ -44,9 +44,10 @@ struct thread_schedule {
 
 struct thread {
     struct arch_thread arch;
-    struct rb_node run_node; /* in a run queue while READY; guarded by the queue's lock, as all to `key` */
-    u32 state;               /* enum thread_state; BLOCKED and RUNNING also set by the thread itself */
-    u32 cpu;                 /* whose queue it belongs to; changes only with that queue's lock held */
+    struct rb_node
+        run_node; /* in a run queue while READY; guarded by the queue's lock, as all to `key` */
+    u32 state;    /* enum thread_state; BLOCKED and RUNNING also set by the thread itself */
+    u32 cpu;      /* whose queue it belongs to; changes only with that queue's lock held */
     struct thread_schedule schedule;
     u64 fair_ticks; /* of the TSC that it ran, by its weight */
     u64 key;        /* the smallest in a queue runs next: sched_queue.c */

@@ -13,8 +13,8 @@ enum fair_class { FAIR_NORMAL, FAIR_IDLE, FAIR_CLASSES };
 struct run_queue {
     struct spinlock lock; /* guards all below and the fields of the queue's threads */
     u32 cpu;
-    u32 ready_count;     /* read without the lock, too */
-    struct rb_root ready; /* by key */
+    u32 ready_count;          /* read without the lock, too */
+    struct rb_root ready;     /* by key */
     u64 floors[FAIR_CLASSES]; /* how far the one that is furthest behind has come; fair_ticks */
     bool slicing;             /* the timer will end the running thread's slice */
     struct thread idle;

@@ -29,9 +29,8 @@
 /* 1024 / 1.25^niceness: one step is a tenth of the processor, as on Linux (sched(7)). */
 static const u32 weights[40] = {
     88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626, 14901, 11921, /* from -20 on */
-    9537,  7629,  6104,  4883,  3906,  3125,  2500,  2000,  1600,  1280,
-    1024,  819,   655,   524,   419,   336,   268,   215,   172,   137,
-    110,   88,    70,    56,    45,    36,    29,    23,    18,    15,
+    9537,  7629,  6104,  4883,  3906,  3125,  2500,  2000,  1600,  1280,  1024, 819, 655, 524, 419,
+    336,   268,   215,   172,   137,   110,   88,    70,    56,    45,    36,   29,  23,  18,  15,
 };
 
 static bool is_real_time(const struct thread *thread)
@@ -53,7 +52,8 @@ static u64 key_of(const struct thread *thread)
 
 static u64 weighted(const struct thread *thread, u64 ticks)
 {
-    u32 weight = class_of(thread) == FAIR_IDLE ? WEIGHT_IDLE : weights[thread->schedule.niceness + 20];
+    u32 weight =
+        class_of(thread) == FAIR_IDLE ? WEIGHT_IDLE : weights[thread->schedule.niceness + 20];
     return weight == WEIGHT_UNIT ? ticks : ticks * WEIGHT_UNIT / weight;
 }
 

@@ -16,10 +16,10 @@
 #define SHARED_BY_THREADS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 /* What threads may have on top; CLONE_DETACHED means nothing, CLONE_PTRACE only with a tracer, and
  * CLONE_SYSVSEM shares what no semaphore undoes yet. */
-#define KNOWN_OF_THREADS                                                                     \
-    (SHARED_BY_THREADS | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |                \
-     CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED | CLONE_PTRACE |             \
-     CLONE_UNTRACED | CLONE_IO)
+#define KNOWN_OF_THREADS                                                                          \
+    (SHARED_BY_THREADS | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |                     \
+     CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED | CLONE_PTRACE | CLONE_UNTRACED | \
+     CLONE_IO)
 
 /* Combinations that make no sense (Linux kernel/fork.c: copy_process). */
 static long check_flags(u64 flags)

@@ -42,10 +42,10 @@ void process_itimer_set(int which, const struct timer_setting *setting, struct t
 
 /* What timer_create is told. */
 struct timer_wish {
-    int clock;         /* CLOCK_*, one that timers may have */
-    int signal;        /* 0: SIGEV_NONE */
-    int tid;           /* SIGEV_THREAD_ID; 0: the process */
-    bool value_is_id;  /* no sigevent was given */
+    int clock;        /* CLOCK_*, one that timers may have */
+    int signal;       /* 0: SIGEV_NONE */
+    int tid;          /* SIGEV_THREAD_ID; 0: the process */
+    bool value_is_id; /* no sigevent was given */
     u64 value;
 };
 

@@ -171,10 +171,10 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     int pid = process->pid;
     text_print(text, "%d (", task->tid);
     text_add_escaped(text, task->name, "\n\\");
-    text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R', process->parent_pid, pid, pid, CONSOLE_NUMBER,
-               pid);
-    text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ",
-               ns / NS_PER_TICK, DEFAULT_PRIORITY + niceness, niceness, task_count(process),
+    text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R',
+               process->parent_pid, pid, pid, CONSOLE_NUMBER, pid);
+    text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
+               DEFAULT_PRIORITY + niceness, niceness, task_count(process),
                process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
                resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
                layout->code_start, layout->code_end, layout->stack_start);

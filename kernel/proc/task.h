@@ -27,7 +27,7 @@ int task_enter(struct task *task) MUST_CHECK;
 struct task *task_find_locked(const struct process *process, int tid);
 /* The task with the lowest number from *tid on, which becomes *tid; NULL: none. Lock held. */
 struct task *task_next_locked(const struct process *process, int *tid);
-#define for_each_task_locked(task, process, tid)                                \
+#define for_each_task_locked(task, process, tid) \
     for (int tid = 0; ((task) = task_next_locked((process), &tid)) != NULL; tid++)
 
 /* The same with the lock taken inside and a reference for the caller (task_put). Any context. */
