@@ -91,7 +91,15 @@ static int remap_locked(struct aspace *space, struct remap *remap, u32 flags, va
 {
     vaddr_t old = remap->old, end = old + remap->old_length;
     remap->vma = vma_find(&space->vmas, old);
-    if (!remap->vma || remap->vma->start > old || remap->vma->end < end)
+    if (!remap->vma || remap->vma->start > old)
+        return -EFAULT;
+    *out = old;
+    /* As Linux: what is cut off may lie in other mappings, or in none. */
+    if (remap->new_length <= remap->old_length && !(flags & MREMAP_FIXED) && !remap->keep)
+        return remap->new_length == remap->old_length
+                   ? 0
+                   : aspace_unmap_locked(space, old + remap->new_length, end);
+    if (remap->vma->end < end)
         return -EFAULT;
     /* Linux: an old length of 0 asks for a second view of shared pages. */
     if (remap->old_length == 0 && (!(remap->vma->flags & VMA_SHARED) || !(flags & MREMAP_MAYMOVE)))
@@ -104,11 +112,6 @@ static int remap_locked(struct aspace *space, struct remap *remap, u32 flags, va
         return move(space, remap, new_address, PLACE_ANYWHERE, out);
     if (remap->old_length == 0)
         return move(space, remap, 0, PLACE_ANYWHERE, out);
-    *out = old;
-    if (remap->new_length == remap->old_length)
-        return 0;
-    if (remap->new_length < remap->old_length)
-        return aspace_unmap_locked(space, old + remap->new_length, end);
     if (grow_in_place(space, remap))
         return 0;
     return flags & MREMAP_MAYMOVE ? move(space, remap, 0, PLACE_ANYWHERE, out) : -ENOMEM;

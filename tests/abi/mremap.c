@@ -35,6 +35,25 @@ static void test_mremap(void)
     check("it is there", target[0] == 0x31 && !byte_readable(moved));
 }
 
+/* What is cut off may be several mappings; what is kept, too. */
+static void test_mremap_of_several(void)
+{
+    char *pages = pages_map(8);
+
+    memset(pages, 0x31, 8 * PAGE);
+    call(__NR_mprotect, pages, PAGE, PROT_READ);
+    call(__NR_mprotect, pages + 5 * PAGE, PAGE, PROT_READ);
+    check_result("mremap of several to as much", call(__NR_mremap, pages, 8 * PAGE, 8 * PAGE, 0),
+                 (long)pages);
+    check_result("mremap of several to less", call(__NR_mremap, pages, 8 * PAGE, 4 * PAGE, 0),
+                 (long)pages);
+    check("the rest of several is gone", byte_readable(pages + 3 * PAGE) &&
+                                             !byte_readable(pages + 4 * PAGE) &&
+                                             !byte_readable(pages + 7 * PAGE));
+    check_result("mremap of several to more", call(__NR_mremap, pages, 4 * PAGE, 5 * PAGE, 1),
+                 -EFAULT);
+}
+
 static void test_mremap_errors(void)
 {
     char *page = pages_map(2);
@@ -80,6 +99,7 @@ static void test_madvise(void)
 int main(void)
 {
     test_mremap();
+    test_mremap_of_several();
     test_mremap_errors();
     test_madvise();
     return check_finish();
