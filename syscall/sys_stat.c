@@ -175,11 +175,11 @@ static void fill_statx(struct statx *out, const struct stat *from)
     };
 }
 
-static void fill_statx_more(struct statx *out, const struct more_status *more)
+static void fill_statx_more(struct statx *out, const struct more_status *more, u32 mask)
 {
     const s64 second = NS_PER_SECOND;
     out->stx_attributes_mask = STATX_ATTR_MOUNT_ROOT;
-    if (more->has_birth) {
+    if (more->has_birth && (mask & STATX_BTIME)) { /* as Linux: the rest comes unasked */
         out->stx_mask |= STATX_BTIME;
         out->stx_btime.tv_sec = more->birth / second;
         out->stx_btime.tv_nsec = more->birth % second;
@@ -203,7 +203,7 @@ long sys_statx(int dirfd, uptr path, int flags, unsigned mask, uptr buffer)
     if (error != 0)
         return error;
     fill_statx(&out, &status);
-    fill_statx_more(&out, &more);
+    fill_statx_more(&out, &more, mask);
     return usercopy_to(buffer, &out, sizeof(out)) ? -EFAULT : 0;
 }
 
