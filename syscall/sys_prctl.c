@@ -150,6 +150,9 @@ long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
         return death_signal(second);
     case PR_GET_PDEATHSIG:
         return put_int(second, wishes->death_signal);
+    case PR_GET_TID_ADDRESS:
+        return usercopy_to(UPTR(second), &task_current()->clear_child_tid, sizeof(u64)) ? -EFAULT
+                                                                                        : 0;
     case PR_SET_TIMERSLACK:
         return timer_slack(second);
     case PR_GET_TIMERSLACK:
