@@ -124,6 +124,9 @@ $(BUILD)/objects: FORCE
 	@echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' | cmp -s - $@ || \
 	    echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' > $@
 
+# Nobody waits for the trace: small is better there.
+$(BUILD)/kernel/syscall/trace%.c.o: private KERNEL_CFLAGS += -Os
+
 $(BUILD)/kernel/%.c.o: %.c $(BUILD)/flags
 	$(show) CC $<
 	@mkdir -p $(@D)

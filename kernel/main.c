@@ -28,6 +28,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/proc/crash.h"
 #include "kernel/proc/exec.h"
+#include "kernel/proc/observer.h"
 #include "kernel/proc/process.h"
 #include "kernel/processors.h"
 #include "mm/kmap.h"
@@ -146,10 +147,26 @@ static void init_trace(void)
 {
     const char *why = NULL;
     const char *filter = cmdline.trace_filter ? cmdline.trace_filter : "all";
-    if (cmdline.trace && trace_configure(filter, &why) != 0)
+    if (!cmdline.trace)
+        return;
+    if (trace_configure(filter, &why) != 0)
         log_print(LOG_ERR, "trace: %s", why);
+    if (cmdline.trace_times && trace_configure_times(cmdline.trace_times, &why) != 0)
+        log_print(LOG_ERR, "trace_times: %s", why);
+    if (cmdline.trace_strings && trace_configure_strings(cmdline.trace_strings, &why) != 0)
+        log_print(LOG_ERR, "trace_strings: %s", why);
+    process_observer = trace_observer();
     if (trace_wants_summary())
         trace_summary_begin();
+}
+
+static void before_first_instruction(void)
+{
+    if (cmdline.trace)
+        trace_started(process_current()->path, cmdline.arguments, cmdline.argument_count,
+                      cmdline.environment_count);
+    if (cmdline.boottime)
+        note_first_instruction();
 }
 
 NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 entry_tsc)
@@ -181,8 +198,8 @@ NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 en
     crash_set_brief(cmdline.crash_line);
     arch_set_program_ring(cmdline.ring, cmdline.trace);
     crashtest_run(cmdline.crashtest);
-    if (cmdline.boottime)
-        exec_before_first_instruction = note_first_instruction;
+    if (cmdline.boottime || cmdline.trace)
+        exec_before_first_instruction = before_first_instruction;
     exec_start(&request);
     sched_idle();
 }

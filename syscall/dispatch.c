@@ -15,7 +15,7 @@ long arch_upcall_syscall_traced(struct trap_frame *frame)
     const u64 args[SYSCALL_ARGUMENTS] = {frame->rdi, frame->rsi, frame->rdx,
                                          frame->r10, frame->r8,  frame->r9};
     struct trace_line line;
-    trace_enter(number, args, &line);
+    trace_enter(number, args, frame->rsp, &line);
     u64 start = trace_summary_enter(number);
     syscall_function body =
         number < SYSCALL_COUNT ? syscall_table[number] : (syscall_function)(void *)sys_nosys;

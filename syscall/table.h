@@ -25,20 +25,22 @@ enum argument_kind {
     ARG_HEX,
     ARG_OFFSET,
     ARG_OFFSET_HEX,
-    ARG_ADDRESS, /* an address whose contents are not looked at */
+    ARG_POSITION_HIGH, /* the upper half of a position whose lower half has 64 bits: not shown */
+    ARG_ADDRESS,       /* an address whose contents are not looked at */
     ARG_FD,
     ARG_DIRFD,
     ARG_PID,
+    ARG_ID, /* of a user or group; -1: none */
     /* Bytes and text. */
-    ARG_PATH,            /* a file's name, NUL-terminated */
-    ARG_TEXT,            /* any other text: a symbolic link's target, an attribute's name */
-    ARG_PATH_OUT,        /* NUL-terminated, the result counts it with its NUL */
-    ARG_BYTES_IN,        /* the next argument is their number */
-    ARG_BYTES_OUT,       /* the result is their number */
-    ARG_BYTES_OUT_SIZED, /* the same, unless the next argument is 0: then nothing was copied */
-    ARG_BYTES_OUT_HEX,   /* the same, printed as hexadecimal escapes */
-    ARG_IOVEC_IN,        /* the next argument is the number of vectors */
-    ARG_IOVEC_OUT,       /* and the result the number of bytes in them */
+    ARG_PATH,          /* a file's name, NUL-terminated */
+    ARG_TARGET,        /* what a symbolic link leads to */
+    ARG_TEXT,          /* any other text: an attribute's name */
+    ARG_PATH_OUT,      /* NUL-terminated, the result counts it with its NUL */
+    ARG_BYTES_IN,      /* the next argument is their number */
+    ARG_BYTES_OUT,     /* the result is their number */
+    ARG_BYTES_OUT_HEX, /* the same, printed as hexadecimal escapes */
+    ARG_IOVEC_IN,      /* the next argument is the number of vectors */
+    ARG_IOVEC_OUT,     /* and the result the number of bytes in them */
     /* Names and flags. */
     ARG_FLAGS_OPEN,
     ARG_FLAGS_OPEN_ONLY, /* O_* without an access mode: dup3 */
@@ -58,12 +60,26 @@ enum argument_kind {
     ARG_FLAGS_INOTIFY,
     ARG_FLAGS_INOTIFY_INIT,
     ARG_FLAGS_FLOCK,
+    ARG_FLAGS_FACCESS,
+    ARG_FLAGS_STATX,
+    ARG_MASK_STATX,
+    ARG_FLAGS_FALLOCATE,
+    ARG_FLAGS_SYNC_RANGE,
+    ARG_FLAGS_RENAME,
+    ARG_FLAGS_RWF,
+    ARG_FLAGS_CLOSE_RANGE,
+    ARG_FLAGS_MLOCK,
+    ARG_FLAGS_MEMBARRIER,
+    ARG_FLAGS_SIGNALFD,
+    ARG_FLAGS_TIMERFD,
     ARG_MODE,
     ARG_MODE_CREATE, /* a mode that counts only if the flags before it create a file */
     ARG_MODE_ACCESS,
+    ARG_MODE_NODE, /* a mode with the type of the file */
     ARG_WHENCE,
     ARG_PROT,
     ARG_ADVICE,
+    ARG_ADVICE_FILE,
     ARG_ADDRESS_MREMAP, /* an address that counts only with MREMAP_FIXED */
     ARG_CLOCKID,
     ARG_RESOURCE,
@@ -71,6 +87,15 @@ enum argument_kind {
     ARG_SIGNAL,
     ARG_SIGNAL_HOW,
     ARG_EPOLL_OP,
+    ARG_INTERVAL_TIMER,
+    ARG_PRIORITY_WHOSE,
+    ARG_POLICY,
+    ARG_IO_WHOSE,
+    ARG_IO_PRIORITY,
+    ARG_PERSONALITY,
+    ARG_MEMBARRIER,
+    ARG_MEMBARRIER_CPU, /* a processor that counts only with MEMBARRIER_CMD_FLAG_CPU */
+    ARG_DEVICE,         /* a device that counts only if the mode before it is that of one */
     /* A code and what hangs on it: the _ARGUMENT follows its code. */
     ARG_ARCH_PRCTL,
     ARG_ARCH_PRCTL_ARGUMENT,
@@ -87,6 +112,10 @@ enum argument_kind {
     ARG_FUTEX_VALUE3,
     /* Structures. */
     ARG_STAT_OUT,
+    ARG_STATX_OUT,
+    ARG_STATFS_OUT,
+    ARG_DIRENTS_OUT, /* the result is their size */
+    ARG_OPEN_HOW_IN, /* the next argument is its size */
     ARG_UTSNAME_OUT,
     ARG_SYSINFO_OUT,
     ARG_RLIMIT_IN,
@@ -97,25 +126,45 @@ enum argument_kind {
     ARG_TIMESPEC_OUT,
     ARG_TIMESPEC_LEFT, /* written only when a sleep is interrupted */
     ARG_TIMEVAL_OUT,
+    ARG_TIMEZONE_IN,
     ARG_TIMEZONE_OUT,
+    ARG_TIMESPECS_IN, /* two: times of a file */
+    ARG_TIMEVALS_IN,
+    ARG_UTIMBUF_IN,
+    ARG_INTERVAL_IN, /* struct itimerval */
+    ARG_INTERVAL_OUT,
+    ARG_TIMER_IN, /* struct itimerspec */
+    ARG_TIMER_OUT,
+    ARG_TIMEX,
+    ARG_SIGEVENT_IN,
     ARG_TIME_OUT,
-    ARG_SIGSET_IN,
+    ARG_SIGSET_IN, /* the next argument but perhaps another pointer is its size */
     ARG_SIGSET_OUT,
     ARG_SIGACTION_IN,
     ARG_SIGACTION_OUT,
     ARG_STACK_IN,
     ARG_STACK_OUT,
+    ARG_SIGINFO_IN,
+    ARG_SIGINFO_OUT,
     ARG_POLLFDS, /* the next argument is their number */
+    ARG_FDSET,   /* a set of select: the first argument is the number of bits */
+    ARG_FDS_OUT, /* the two that pipe made */
     ARG_EPOLL_EVENT_IN,
     ARG_EPOLL_EVENTS_OUT, /* the result is their number */
-    ARG_FDSET,            /* a set of select: the first argument is the number of bits */
-    ARG_FDS_OUT,          /* the two that pipe made */
-    ARG_OFFSET_POINTER,   /* a position that the call reads and writes */
+    ARG_OFFSET_POINTER,   /* a position that the call reads */
+    ARG_OFFSET_MOVED,     /* and writes: both are shown */
     ARG_SIGSET_SIZED,     /* a pointer to a sigset's address and size: pselect6 */
     ARG_TIMEVAL_IN,
     ARG_CPUSET_IN,
     ARG_CPUSET_OUT,
+    ARG_GROUPS_IN, /* the argument before is their number */
     ARG_GROUPS_OUT,
+    ARG_CAP_HEADER_IN,
+    ARG_CAP_DATA_IN,
+    ARG_CAP_DATA_OUT,
+    ARG_SCHEDULE_IN,
+    ARG_SCHEDULE_OUT,
+    ARG_RESIDENCY_OUT, /* one byte for each page of the argument before */
     ARG_ID_OUT,
     ARG_UINT_OUT,
     ARG_SIZE_OUT,
@@ -139,18 +188,32 @@ enum result_kind {
     RESULT_FCNTL,    /* as the command says */
     RESULT_READY,    /* how many of the pollfds are ready */
     RESULT_SELECTED, /* how many bits are set in the sets */
-    RESULT_NEVER     /* does not return */
+    RESULT_SIGNAL,
+    RESULT_POLICY,
+    RESULT_IO_PRIORITY,
+    RESULT_PERSONALITY,
+    RESULT_CLOCK_STATE,
+    RESULT_MEMBARRIER,
+    RESULT_PRCTL,     /* as the option says */
+    RESULT_SIGRETURN, /* does not return, but ends a call as the frame on the stack says */
+    RESULT_NEVER,     /* does not return */
+    RESULT_KIND_COUNT
 };
 
-/* What `trace=%group` selects. A call that we do not have is in none. */
-#define SYSCALL_GROUPS(GROUP)                                            \
-    GROUP(file)    /* takes the name of a file */                        \
-    GROUP(desc)    /* works on a descriptor */                           \
-    GROUP(memory)  /* the address space */                               \
-    GROUP(process) /* processes, threads, their limits and processors */ \
-    GROUP(signal)                                                        \
-    GROUP(time)  /* clocks and sleep */                                  \
-    GROUP(creds) /* user and group ids */                                \
+/* The part of the system that a call belongs to, and a class that `trace=%group` selects. A call that we
+ * do not have is in none. The first have the names of classes of strace, which may have more calls than
+ * the group (trace_filter.c): one that takes a file's name is in %file whatever its group. */
+#define SYSCALL_GROUPS(GROUP)                                              \
+    GROUP(file)    /* takes the name of a file */                          \
+    GROUP(desc)    /* works on a descriptor */                             \
+    GROUP(memory)  /* the address space */                                 \
+    GROUP(process) /* beginning and end of processes and threads */        \
+    GROUP(signal)                                                          \
+    GROUP(network)                                                         \
+    GROUP(clock) /* what time it is */                                     \
+    GROUP(creds) /* user and group ids */                                  \
+    GROUP(timer) /* sleep, timers and alarms */                            \
+    GROUP(task)  /* ids, limits, processors and scheduling of processes */ \
     GROUP(system)
 
 #define GROUP(name) GROUP_##name,
@@ -160,15 +223,16 @@ enum syscall_group { GROUP_none, SYSCALL_GROUPS(GROUP) GROUP_COUNT };
 #define SYSCALL_ARGUMENTS 6
 
 struct syscall_info {
-    u16 name;                        /* where it starts in the pool: use syscall_name() */
-    u8 group;                        /* enum syscall_group */
-    u8 result;                       /* enum result_kind */
-    u8 count;                        /* of arguments */
-    u8 arguments[SYSCALL_ARGUMENTS]; /* enum argument_kind, with ARGUMENT_WIDE; 0 after the last */
+    u16 name;                         /* where it starts in the pool: use syscall_name() */
+    u8 group;                         /* enum syscall_group */
+    u8 result;                        /* enum result_kind */
+    u8 count;                         /* of arguments */
+    u16 arguments[SYSCALL_ARGUMENTS]; /* enum argument_kind, with ARGUMENT_WIDE; 0 after the last */
 };
 
 /* The argument has 64 bits; of any other only the low half of the register counts. */
-#define ARGUMENT_WIDE 0x80
+#define ARGUMENT_WIDE 0x8000
+_Static_assert(ARG_KIND_COUNT <= ARGUMENT_WIDE, "a kind looks like ARGUMENT_WIDE");
 
 static inline enum argument_kind syscall_argument_kind(const struct syscall_info *info,
                                                        size_t index)

@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line per system call: which calls, and how a line is put together. The text of an argument is
- * found by its kind in trace_kinds.c.
+ * How a line of the trace is put together, and the lines that are about no call: the program's
+ * beginning and end, and signals. What is traced says trace_filter.c; the text of an argument is found
+ * by its kind in trace_kinds.c.
  *
  * Arguments are printed before the call up to the first that the call writes; from there on after
  * it, as strace does.
+ *
+ * Lock: `output` keeps lines of several threads apart. It is held for nothing else.
  */
 #include "syscall/trace.h"
 
-#include <asm/errno.h>
+#include <asm/unistd.h>
 
 #include "kernel/core/log.h"
-#include "kernel/lib/bitmap.h"
-#include "kernel/lib/fmt.h"
+#include "kernel/core/mutex.h"
+#include "kernel/core/time.h"
 #include "kernel/lib/string.h"
+#include "mm/heap.h"
 #include "syscall/trace_internal.h"
 
-/* The bit after the table stands for all numbers beyond it. */
-#define BEYOND  SYSCALL_COUNT
-#define NUMBERS (SYSCALL_COUNT + 1)
+/* The log's lock keeps interrupts off: a long line goes out in pieces of this size. */
+#define PIECE 1024
 
-/* Which numbers are traced. Written by trace_configure only. */
-static u64 wanted[BITMAP_WORDS(NUMBERS)];
-static bool summary_wanted;
+/* strace's column for the results, counted from 0. */
+#define RESULT_COLUMN 40
+
+static struct mutex output = MUTEX_INIT(output);
+static u64 last_line_ns; /* when the line before began, for `relative`; 0: there was none */
 
 /* A number that the table does not know. */
 static const struct syscall_info unknown_call = {
@@ -30,104 +35,78 @@ static const struct syscall_info unknown_call = {
     .arguments = {[0 ... SYSCALL_ARGUMENTS - 1] = ARG_HEX | ARGUMENT_WIDE},
 };
 
-/* --- What is traced --- */
+/* --- Beginning and end of any line --- */
 
-bool trace_wants(u64 number)
+/* What stands in front when there are several threads, as with strace -f. */
+static void line_thread(struct trace_line *line)
 {
-    return bitmap_test(wanted, MIN(number, BEYOND));
+    if (trace_several_threads())
+        line_format(line, "[pid %5d] ", trace_thread_id());
 }
 
-bool trace_wants_summary(void)
+static void line_clock(struct trace_line *line)
 {
-    return summary_wanted;
-}
+    u64 us = time_real_ns() / 1000;
+    u64 second = us / 1000000;
 
-static bool word_is(const char *word, size_t length, const char *text)
-{
-    return strlen(text) == length && memcmp(word, text, length) == 0;
-}
-
-static void set_all(u64 *numbers)
-{
-    memset(numbers, 0xff, sizeof(wanted));
-}
-
-static bool set_group(u64 *numbers, const char *word, size_t length)
-{
-    enum syscall_group group = GROUP_none;
-
-#define GROUP(name)                   \
-    if (word_is(word, length, #name)) \
-        group = GROUP_##name;
-    SYSCALL_GROUPS(GROUP)
-#undef GROUP
-    for (size_t i = 0; i < SYSCALL_COUNT; i++) {
-        if (group != GROUP_none && syscall_infos[i].group == group)
-            bitmap_set(numbers, i);
+    if (trace_times.stamp == STAMP_UNIX) {
+        line_format(line, "%lu.%06lu ", second, us % 1000000);
+        return;
     }
-    return group != GROUP_none;
+    line_format(line, "%02lu:%02lu:%02lu", second / 3600 % 24, second / 60 % 60, second % 60);
+    if (trace_times.stamp == STAMP_CLOCK_US)
+        line_format(line, ".%06lu", us % 1000000);
+    line_text(line, " ");
 }
 
-static bool set_call(u64 *numbers, const char *word, size_t length)
+static void line_relative(struct trace_line *line)
 {
-    for (size_t i = 0; i < SYSCALL_COUNT; i++) {
-        const char *name = syscall_name(i);
+    u64 last = __atomic_exchange_n(&last_line_ns, line->start_ns, __ATOMIC_RELAXED);
+    u64 us = last != 0 && line->start_ns > last ? (line->start_ns - last) / 1000 : 0;
+    const char *form = trace_times.stamp ? "(+%6lu.%06lu) " : "%6lu.%06lu ";
 
-        if (name && word_is(word, length, name)) {
-            bitmap_set(numbers, i);
-            return true;
-        }
-    }
-    return false;
+    line_format(line, form, us / 1000000, us % 1000000);
 }
 
-static bool set_word(u64 *numbers, const char *word, size_t length)
+void line_start(struct trace_line *line)
 {
-    if (length > 0 && *word == '%')
-        return set_group(numbers, word + 1, length - 1);
-    if (word_is(word, length, "all"))
-        set_all(numbers);
-    else if (word_is(word, length, "summary"))
-        summary_wanted = true;
-    else if (!word_is(word, length, "none"))
-        return set_call(numbers, word, length);
-    return true;
+    line->length = 0;
+    line->size = sizeof(line->first);
+    line->text = line->first;
+    line->half = line->ending = line->cut = false;
 }
 
-int trace_configure(const char *filter, const char **why)
+static void line_begin(struct trace_line *line)
 {
-    static char message[64];
-    u64 numbers[ARRAY_SIZE(wanted)] = {0};
-    bool inverted = *filter == '!';
-    const char *word = filter + inverted;
-
-    if (*word == '\0')
-        word = "all";
-    summary_wanted = false;
-    while (*word) {
-        size_t length = 0;
-        while (word[length] && word[length] != ',')
-            length++;
-        if (!set_word(numbers, word, length)) {
-            fmt_snprintf(message, sizeof(message), "no such system call or group: %.*s",
-                         (int)MIN(length, sizeof(message)), word);
-            *why = message;
-            return -EINVAL;
-        }
-        word += length + (word[length] == ',');
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-        wanted[i] = inverted ? ~numbers[i] : numbers[i];
-    return 0;
+    line_start(line);
+    line_thread(line);
+    if (trace_times.relative || trace_times.spent)
+        line->start_ns = time_now_ns();
+    if (trace_times.stamp)
+        line_clock(line);
+    if (trace_times.relative)
+        line_relative(line);
 }
 
-/* --- The line --- */
+void line_emit(struct trace_line *line)
+{
+    line->text[line->length++] = '\n';
+    mutex_lock(&output);
+    for (u32 done = 0; done < line->length; done += PIECE)
+        log_raw(line->text + done, MIN(line->length - done, (u32)PIECE));
+    mutex_unlock(&output);
+    if (line->text != line->first)
+        kfree(line->text);
+    line->text = NULL;
+}
+
+/* --- Arguments --- */
 
 /* `line->index` is the argument to print; returns whether it added anything. */
 static bool line_argument(struct trace_line *line, const struct trace_kind *kind)
 {
     u64 value = line->args[line->index];
-    u16 length = line->length;
+    u32 length = line->length;
 
     if (kind->print)
         kind->print(line, value);
@@ -144,16 +123,37 @@ static void line_arguments(struct trace_line *line, bool returned)
     for (; line->index < line->info->count; line->index++) {
         const struct trace_kind *kind =
             &trace_kinds[syscall_argument_kind(line->info, line->index)];
-        u16 length = line->length;
+        u32 length = line->length;
 
         if (kind->after && !returned)
             return;
-        if (line->index > 0)
-            line_text(line, ", ");
-        if (!line_argument(line, kind))
-            line->length = length;
+        if (!line->half) {
+            if (line->index > 0)
+                line_text(line, ", ");
+            if (!line_argument(line, kind))
+                line->length = length;
+            line->half = kind->rest != NULL;
+        }
+        if (line->half && !returned)
+            return;
+        if (line->half)
+            kind->rest(line, line->args[line->index]);
+        line->half = false;
     }
 }
+
+/* From here on the room at the end may be used. */
+static void line_end_arguments(struct trace_line *line)
+{
+    line->ending = true;
+    line_text(line, line->cut ? "...)" : ")");
+    do
+        line_text(line, " ");
+    while (line->length < RESULT_COLUMN);
+    line_text(line, "= ");
+}
+
+/* --- Results --- */
 
 static void line_error(struct trace_line *line, int error)
 {
@@ -167,91 +167,189 @@ static void line_error(struct trace_line *line, int error)
         line_format(line, "-1 %s (%s)", name, name + strlen(name) + 1);
 }
 
-static void line_value(struct trace_line *line)
+static void line_result(struct trace_line *line)
 {
-    switch (line->info->result) {
-    case RESULT_ADDRESS:
-        line_format(line, "%#lx", line->result);
-        break;
-    case RESULT_MODE:
-        line_format(line, "%#03lo", line->result);
-        break;
-    case RESULT_TIME:
-        line_date(line, line->result, " (", ")");
-        break;
-    case RESULT_FCNTL:
-        trace_fcntl_result(line);
-        break;
-    case RESULT_READY:
-        line_format(line, "%ld", line->result);
-        trace_ready_result(line);
-        break;
-    case RESULT_SELECTED:
-        line_format(line, "%ld", line->result);
-        trace_selected_result(line);
-        break;
-    default:
-        line_format(line, "%ld", line->result);
-    }
-}
+    trace_printer print = trace_results[line->info->result];
 
-static void line_emit(struct trace_line *line)
-{
-    line->text[line->length++] = '\n';
-    log_raw(line->text, line->length);
-}
-
-/* From here on the room at the end may be used. */
-static void line_end_arguments(struct trace_line *line)
-{
-    line->ending = true;
-    line_text(line, line->cut ? "...) = " : ") = ");
-}
-
-void trace_enter(u64 number, const u64 args[SYSCALL_ARGUMENTS], struct trace_line *line)
-{
-    const char *name = syscall_name(number);
-
-    line->info = NULL;
-    if (!trace_wants(number))
-        return;
-    line->info = number < SYSCALL_COUNT ? &syscall_infos[number] : &unknown_call;
-    for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
-        line->args[i] = line->info->arguments[i] & ARGUMENT_WIDE ? args[i] : (u32)args[i];
-    line->index = 0;
-    line->length = 0;
-    line->ending = false;
-    line->cut = false;
-    if (name)
-        line_format(line, "%s(", name);
+    if (RESULT_IS_ERROR(line->result))
+        line_error(line, (int)-line->result);
+    else if (print)
+        print(line, (u64)line->result);
     else
-        line_format(line, "syscall_%#lx(", number);
-    line_arguments(line, false);
-    if (line->info->result == RESULT_NEVER) {
+        line_format(line, "%ld", line->result);
+}
+
+static void line_spent(struct trace_line *line)
+{
+    u64 us = (time_now_ns() - line->start_ns) / 1000;
+
+    line_format(line, " <%lu.%06lu>", us / 1000000, us % 1000000);
+}
+
+/* --- Calls --- */
+
+static void line_finish(struct trace_line *line, long result)
+{
+    line->result = result;
+    line_arguments(line, true);
+    line_end_arguments(line);
+    if (trace_is_killed())
+        line_text(line, "?");
+    else
+        line_result(line);
+    if (trace_times.spent)
+        line_spent(line);
+    line_emit(line);
+}
+
+/* The end of a thread, or of the program: the line of the call, and that of the end. */
+static void trace_no_return(struct trace_line *line, bool wanted)
+{
+    u32 status = line->args[0] & 0xff;
+
+    if (wanted) {
         line_end_arguments(line);
         line_text(line, "?");
         line_emit(line);
+    }
+    if (trace_wants_lines()) {
+        line_begin(line);
+        line_format(line, "+++ exited with %u +++", status);
+        line_emit(line);
+    }
+    line->info = NULL;
+}
+
+static void line_call(struct trace_line *line)
+{
+    const char *name = syscall_name(line->number);
+
+    if (name)
+        line_format(line, "%s(", name);
+    else
+        line_format(line, "syscall_%#lx(", line->number);
+    if (line->info->result == RESULT_SIGRETURN)
+        line_signal_frame(line);
+    line_arguments(line, false);
+}
+
+/* A call that goes on after a signal is made anew by Linux as restart_syscall, and by this kernel as
+ * what it was. */
+static void line_restart(struct trace_line *line)
+{
+    line_format(line, "restart_syscall(<... resuming interrupted %s ...>",
+                syscall_name(line->number));
+    line->index = line->info->count;
+}
+
+void trace_enter(u64 number, const u64 args[SYSCALL_ARGUMENTS], u64 stack, struct trace_line *line)
+{
+    const struct syscall_info *info =
+        number < SYSCALL_COUNT ? &syscall_infos[number] : &unknown_call;
+    bool restarted = trace_call_goes_on();
+    bool wanted = trace_wants(restarted ? __NR_restart_syscall : number);
+
+    line->info = NULL;
+    if (!wanted && info->result != RESULT_NEVER)
+        return;
+    line->info = info;
+    line->number = number;
+    line->stack = stack;
+    line->index = 0;
+    for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
+        line->args[i] = info->arguments[i] & ARGUMENT_WIDE ? args[i] : (u32)args[i];
+    if (wanted) {
+        line_begin(line);
+        if (restarted)
+            line_restart(line);
+        else
+            line_call(line);
+    }
+    if (info->result == RESULT_NEVER)
+        trace_no_return(line, wanted);
+    else if (info->result == RESULT_SIGRETURN) {
+        line_finish(line, trace_sigreturn_result(stack));
+        line->info = NULL;
     }
 }
 
 void trace_leave(struct trace_line *line, long result)
 {
-    if (!line->info || line->info->result == RESULT_NEVER)
-        return;
-    line->result = result;
-    line_arguments(line, true);
-    line_end_arguments(line);
-    if (RESULT_IS_ERROR(result))
-        line_error(line, (int)-result);
-    else
-        line_value(line);
-    line_emit(line);
+    if (line->info)
+        line_finish(line, result);
 }
 
-void trace_call(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result)
+/* --- Lines about no call --- */
+
+void trace_started(const char *path, const char *const arguments[], size_t argument_count,
+                   size_t variable_count)
 {
     struct trace_line line;
 
-    trace_enter(number, args, &line);
-    trace_leave(&line, result);
+    if (!trace_wants(__NR_execve))
+        return;
+    line_begin(&line);
+    line_text(&line, "execve(");
+    line_quote(&line, path, strlen(path), false);
+    line_text(&line, ", [");
+    line_quote_cut(&line, path, strlen(path));
+    for (size_t i = 0; i < argument_count; i++) {
+        line_text(&line, ", ");
+        if (i + 1 == trace_string_limit) {
+            line_text(&line, "...");
+            break;
+        }
+        line_quote_cut(&line, arguments[i], strlen(arguments[i]));
+    }
+    line_format(&line, "], %#lx /* %lu var%s */", trace_environment(), variable_count,
+                variable_count == 1 ? "" : "s");
+    line_end_arguments(&line);
+    line_text(&line, "0");
+    line_emit(&line);
+}
+
+static void trace_signal(int signal, const struct signal_info *info)
+{
+    struct trace_line line;
+    siginfo_t encoded;
+
+    if (signal == SIGKILL) /* it has no effect but the end, and that is told */
+        return;
+    signal_info_encode(signal, info, &encoded);
+    line_begin(&line);
+    line_text(&line, "--- ");
+    line_signal_name(&line, (u32)signal, 0);
+    line_text(&line, " ");
+    line_signal_info(&line, &encoded);
+    line_text(&line, " ---");
+    line_emit(&line);
+}
+
+/* --- stopped by SIGSTOP ---, +++ killed by SIGSEGV +++ */
+static void trace_fate(const char *around, const char *fate, int signal)
+{
+    struct trace_line line;
+
+    line_begin(&line);
+    line_format(&line, "%s %s by ", around, fate);
+    line_signal_name(&line, (u32)signal, 0);
+    line_format(&line, " %s", around);
+    line_emit(&line);
+}
+
+static void trace_stopped(int signal)
+{
+    trace_fate("---", "stopped", signal);
+}
+
+static void trace_killed(int signal)
+{
+    trace_fate("+++", "killed", signal);
+}
+
+const struct process_observer *trace_observer(void)
+{
+    static const struct process_observer observer = {trace_signal, trace_stopped, trace_killed};
+
+    return trace_wants_lines() ? &observer : NULL;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What pipes, epoll, select and the splice family say, as strace prints it.
+ * What pipes, epoll, select and poll say, as strace prints it.
  */
 #include "syscall/trace_internal.h"
 
-#include <linux/time.h>
+#include <asm/poll.h>
 
 #include "arch/usercopy.h"
 #include "kernel/abi/event_files.h"
+
+_Static_assert(sizeof(struct pollfd) == 8, "struct pollfd");
 
 /* --- epoll --- */
 
@@ -31,26 +33,17 @@ void line_epoll_event(struct trace_line *line, u64 value)
         line_event(line, &event);
 }
 
+static void line_event_element(struct trace_line *line, const void *element)
+{
+    line_event(line, element);
+}
+
 void line_epoll_events(struct trace_line *line, u64 value)
 {
-    struct epoll_event event;
-
-    if (RESULT_IS_ERROR(line->result)) {
+    if (RESULT_IS_ERROR(line->result))
         line_address(line, value);
-        return;
-    }
-    line_text(line, "[");
-    for (u64 i = 0; i < (u64)line->result && !line->cut; i++) {
-        line_text(line, i ? ", " : "");
-        if (i == TRACE_STRING_MAX) {
-            line_text(line, "...");
-            break;
-        }
-        if (!line_user_fetch(line, &event, value + i * sizeof(event), sizeof(event)))
-            break;
-        line_event(line, &event);
-    }
-    line_text(line, "]");
+    else
+        line_array(line, value, (u64)line->result, sizeof(struct epoll_event), line_event_element);
 }
 
 /* --- select --- */
@@ -93,29 +86,30 @@ static void line_left(struct trace_line *line, const char *separator)
     line_text(line, separator);
     line_text(line, "left ");
     if (syscall_argument_kind(line->info, 4) == ARG_TIMEVAL_IN)
-        line_timeval_asked(line, line->args[4]);
+        line_timeval(line, line->args[4]);
     else
         line_timespec(line, line->args[4]);
 }
 
-void trace_selected_result(struct trace_line *line)
+void line_selected_result(struct trace_line *line, u64 value)
 {
     static const char *const names[] = {NULL, "in [", "out [", "except ["};
-    u16 start;
+    u32 start;
 
-    if (line->result == 0) {
+    line_format(line, "%ld", (s64)value);
+    if (value == 0) {
         line_text(line, " (Timeout)");
         return;
     }
     line_text(line, " (");
     start = line->length;
     for (int set = 1; set <= 3; set++) {
-        u16 before = line->length;
+        u32 before = line->length;
         if (line->args[set] == 0)
             continue;
         if (before != start)
             line_text(line, ", ");
-        u16 separated = line->length;
+        u32 separated = line->length;
         line_bits(line, line->args[set], (u32)line->args[0], names[set], false);
         if (line->length == separated)
             line->length = before;
@@ -125,27 +119,7 @@ void trace_selected_result(struct trace_line *line)
     line_text(line, ")");
 }
 
-void line_timeval_asked(struct trace_line *line, u64 value)
-{
-    struct timeval time;
-
-    if (line_user_fetch(line, &time, value, sizeof(time)))
-        line_format(line, "{tv_sec=%ld, tv_usec=%ld}", time.tv_sec, time.tv_usec);
-}
-
-/* pselect6's last argument: {sigmask=[INT], sigsetsize=8}. */
-void line_sigset_sized(struct trace_line *line, u64 value)
-{
-    u64 parts[2];
-
-    if (!line_user_fetch(line, parts, value, sizeof(parts)))
-        return;
-    line_text(line, "{sigmask=");
-    line_sigset(line, parts[0]);
-    line_format(line, ", sigsetsize=%lu}", parts[1]);
-}
-
-/* --- Pipes and the splice family --- */
+/* --- Pipes --- */
 
 void line_fds(struct trace_line *line, u64 value)
 {
@@ -155,10 +129,63 @@ void line_fds(struct trace_line *line, u64 value)
         line_format(line, "[%d, %d]", fds[0], fds[1]);
 }
 
-void line_offset_pointer(struct trace_line *line, u64 value)
-{
-    s64 offset;
+/* --- poll --- */
 
-    if (line_user_fetch(line, &offset, value, sizeof(offset)))
-        line_format(line, "[%ld]", offset);
+static void line_asked(struct trace_line *line, const void *element)
+{
+    const struct pollfd *poll = element;
+
+    line_format(line, "{fd=%d", poll->fd);
+    if (poll->fd >= 0) {
+        line_text(line, ", events=");
+        line_flags(line, (u16)poll->events, &trace_poll_events);
+    }
+    line_text(line, "}");
+}
+
+void line_pollfds(struct trace_line *line, u64 value)
+{
+    line_array(line, value, (u32)line->args[line->index + 1], sizeof(struct pollfd), line_asked);
+}
+
+/* Those of `count` descriptors that are ready. */
+static void line_ready(struct trace_line *line, u64 value, u64 count)
+{
+    struct pollfd poll;
+    u64 shown = 0;
+
+    line_text(line, "[");
+    for (u64 i = 0; i < count && !line->cut; i++) {
+        if (usercopy_from(&poll, UPTR(value + i * sizeof(poll)), sizeof(poll)) != 0)
+            break;
+        if (poll.fd < 0 || poll.revents == 0)
+            continue;
+        line_text(line, shown ? ", " : "");
+        if (shown++ == trace_string_limit) {
+            line_text(line, "...");
+            break;
+        }
+        line_format(line, "{fd=%d, revents=", poll.fd);
+        line_flags(line, (u16)poll.revents, &trace_poll_events);
+        line_text(line, "}");
+    }
+    line_text(line, "]");
+}
+
+void line_ready_result(struct trace_line *line, u64 value)
+{
+    bool has_left = syscall_argument_kind(line->info, 2) == ARG_TIMESPEC_IN && line->args[2] != 0;
+
+    line_format(line, "%ld", (s64)value);
+    if (value == 0) {
+        line_text(line, " (Timeout)");
+        return;
+    }
+    line_text(line, " (");
+    line_ready(line, line->args[0], (u32)line->args[1]);
+    if (has_left) {
+        line_text(line, ", left ");
+        line_timespec(line, line->args[2]);
+    }
+    line_text(line, ")");
 }

@@ -1,144 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structures of the Linux ABI as strace prints them, abbreviated as it does by default: the fields
- * that tell calls apart, then "...".
+ * Structures that tell of processes and of the machine, as strace prints them.
  *
- * A function line_X prints what a call reads, line_X_result what it writes: the address alone if
- * the call failed. Layouts come from the kernel headers.
+ * A function line_X prints what a call reads; line_X_result, and the structures that are only ever
+ * written, what it writes: the address alone if the call failed. Layouts come from the kernel headers.
  */
 #include "syscall/trace_internal.h"
 
-#include <asm/stat.h>
-#include <linux/fcntl.h>
+#include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <linux/resource.h>
-#include <linux/signal.h>
+#include <linux/sched.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 #include <linux/times.h>
-#include <linux/uio.h>
+#include <linux/personality.h>
 #include <linux/utsname.h>
-
-/* <linux/stat.h> leaves S_IFMT and its like to the C library where it sees one, and sparse makes it
- * see one. */
-#undef __GLIBC__
-#include <linux/stat.h>
 
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
 
-/* What programs and the kernel have to agree on, as glibc and musl declare it. */
-_Static_assert(sizeof(struct stat) == 144, "struct stat");
-_Static_assert(sizeof(struct sigaction) == 32, "struct sigaction of rt_sigaction");
 _Static_assert(sizeof(struct rlimit64) == 16, "struct rlimit64");
-_Static_assert(sizeof(struct iovec) == 16, "struct iovec");
 _Static_assert(sizeof(struct sysinfo) == 112, "struct sysinfo");
 
-/* --- Files --- */
-
-/* An st_mode: type, special bits, permissions in octal. */
-static void line_mode(struct trace_line *line, u32 mode)
-{
-    if (mode & S_IFMT) {
-        line_name(line, mode & S_IFMT, &trace_file_types);
-        line_more_flags(line, mode & ~(S_IFMT | 0777u), &trace_mode_bits);
-        line_text(line, "|");
-    }
-    line_format(line, "%#03o", mode & 0777);
-}
-
-/* Device numbers are spread over the word as in Linux's <linux/kdev_t.h>, new_encode_dev. */
-static void line_device(struct trace_line *line, u64 device)
-{
-    line_format(line, "makedev(%#lx, %#lx)", device >> 8 & 0xfff,
-                (device & 0xff) | (device >> 12 & 0xfff00));
-}
-
-void line_stat(struct trace_line *line, u64 value)
-{
-    struct stat status;
-
-    if (!line_user_result(line, &status, value, sizeof(status)))
-        return;
-    line_text(line, "{st_mode=");
-    line_mode(line, status.st_mode);
-    if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-        line_text(line, ", st_rdev=");
-        line_device(line, status.st_rdev);
-    } else {
-        line_format(line, ", st_size=%ld", status.st_size);
-    }
-    line_text(line, ", ...}");
-}
-
-void line_lock(struct trace_line *line, u64 value)
-{
-    struct flock lock;
-    u32 command = (u32)line->args[1];
-    bool asked = command == F_GETLK || command == F_OFD_GETLK;
-
-    if (!line_user_fetch(line, &lock, value, sizeof(lock)))
-        return;
-    line_text(line, "{l_type=");
-    line_name(line, (u16)lock.l_type, &trace_lock_types);
-    line_text(line, ", l_whence=");
-    line_name(line, (u16)lock.l_whence, &trace_whence);
-    line_format(line, ", l_start=%ld, l_len=%ld", lock.l_start, lock.l_len);
-    if (asked)
-        line_format(line, ", l_pid=%d", lock.l_pid);
-    line_text(line, "}");
-}
-
-/* Vectors of `left` bytes in all that are filled; what follows in them is not shown. */
-static void line_vectors(struct trace_line *line, u64 value, u64 count, u64 left, bool filled)
-{
-    struct iovec vector;
-
-    if (value == 0 || (count && usercopy_from(&vector, UPTR(value), sizeof(vector)) != 0)) {
-        line_address(line, value);
-        return;
-    }
-    line_text(line, "[");
-    for (u64 i = 0; i < count; i++) {
-        line_text(line, i ? ", " : "");
-        if (i == TRACE_STRING_MAX || line->cut) {
-            line_text(line, "...");
-            break;
-        }
-        if (!line_user_fetch(line, &vector, value + i * sizeof(vector), sizeof(vector)))
-            break;
-        u64 shown = MIN(left, vector.iov_len);
-        line_text(line, "{iov_base=");
-        if (filled)
-            line_user_bytes(line, (u64)vector.iov_base, shown, false);
-        else
-            line_address(line, (u64)vector.iov_base);
-        line_format(line, ", iov_len=%lu}", vector.iov_len);
-        left -= shown;
-    }
-    line_text(line, "]");
-}
-
-void line_iovecs(struct trace_line *line, u64 value)
-{
-    u64 count = line->args[line->index + 1];
-
-    /* Linux's UIO_MAXIOV: more are refused unread. */
-    if (count > UIO_MAXIOV)
-        line_address(line, value);
-    else
-        line_vectors(line, value, count, UINT64_MAX, true);
-}
-
-void line_iovecs_result(struct trace_line *line, u64 value)
-{
-    u64 count = line->args[line->index + 1];
-    bool filled = !RESULT_IS_ERROR(line->result);
-
-    if (count > UIO_MAXIOV)
-        line_address(line, value);
-    else
-        line_vectors(line, value, count, filled ? (u64)line->result : 0, filled);
-}
+#define GROUPS_MAX 65536 /* Linux's NGROUPS_MAX: more are refused unread */
 
 /* --- The machine --- */
 
@@ -259,133 +144,183 @@ void line_cpuset_result(struct trace_line *line, u64 value)
         line_processors(line, value, (u64)line->result);
 }
 
+static void line_group(struct trace_line *line, const void *element)
+{
+    line_uint(line, *(const u32 *)element);
+}
+
 void line_groups(struct trace_line *line, u64 value)
+{
+    u64 count = (u32)line->args[line->index - 1];
+
+    if (count > GROUPS_MAX)
+        line_address(line, value);
+    else
+        line_array(line, value, count, sizeof(u32), line_group);
+}
+
+void line_groups_result(struct trace_line *line, u64 value)
 {
     /* With room for none, the call only says how many there are. */
     u64 count = (u32)line->args[line->index - 1] ? (u64)line->result : 0;
-    u32 group;
 
-    if (RESULT_IS_ERROR(line->result) || value == 0) {
+    if (RESULT_IS_ERROR(line->result))
         line_address(line, value);
-        return;
-    }
-    line_text(line, "[");
-    for (u64 i = 0; i < count; i++) {
-        line_text(line, i ? ", " : "");
-        if (i == TRACE_STRING_MAX) {
-            line_text(line, "...");
-            break;
-        }
-        if (!line_user_fetch(line, &group, value + i * sizeof(group), sizeof(group)))
-            break;
-        line_format(line, "%u", group);
-    }
-    line_text(line, "]");
+    else
+        line_array(line, value, count, sizeof(u32), line_group);
 }
 
-/* --- Signals --- */
+/* --- Capabilities --- */
 
-/* The builtin would call a library that the kernel does not have. */
-static int bits_set(u64 word)
+void line_capability_header(struct trace_line *line, u64 value)
 {
-    int count = 0;
+    struct __user_cap_header_struct header;
 
-    for (; word; word &= word - 1)
-        count++;
-    return count;
+    if (!line_user_fetch(line, &header, value, sizeof(header)))
+        return;
+    line_text(line, "{version=");
+    line_name(line, header.version, &trace_cap_versions);
+    line_format(line, ", pid=%d}", header.pid);
 }
 
-/* strace's short form: names without SIG; the missing ones after ~ when most are set. */
-static void line_set(struct trace_line *line, u64 set)
+static void line_capability_set(struct trace_line *line, u64 set)
 {
     const char *separator = "";
 
-    if (bits_set(set) >= 64 * 2 / 3) {
-        line_text(line, "~");
-        set = ~set;
-    }
-    line_text(line, "[");
-    for (u32 signal = 1; signal <= 64; signal++) {
-        if (!(set >> (signal - 1) & 1))
+    for (u32 i = 0; i <= CAP_LAST_CAP; i++) {
+        if (!(set >> i & 1))
             continue;
-        line_text(line, separator);
-        line_signal_name(line, signal, strlen("SIG"));
-        separator = " ";
+        line_format(line, "%s1<<%s", separator, trace_name(i, &trace_capabilities));
+        separator = "|";
+        set &= ~(1UL << i);
     }
-    line_text(line, "]");
+    if (set)
+        line_format(line, "%s%#lx", separator, set);
+    else if (*separator == '\0')
+        line_text(line, "0");
 }
 
-void line_sigset(struct trace_line *line, u64 value)
+/* How many words of 32 capabilities a version has; the header is the argument before. */
+static int capability_words(const struct trace_line *line)
 {
-    u64 set;
+    struct __user_cap_header_struct header;
 
-    if (line_user_fetch(line, &set, value, sizeof(set)))
-        line_set(line, set);
+    if (usercopy_from(&header, UPTR(line->args[line->index - 1]), sizeof(header)) != 0)
+        return 0;
+    switch (header.version) {
+    case _LINUX_CAPABILITY_VERSION_2:
+    case _LINUX_CAPABILITY_VERSION_3:
+        return 2;
+    default:
+        return 1;
+    }
 }
 
-void line_sigset_result(struct trace_line *line, u64 value)
+void line_capabilities(struct trace_line *line, u64 value)
 {
-    u64 set;
+    struct __user_cap_data_struct data[2] = {0};
+    int words = capability_words(line);
 
-    if (line_user_result(line, &set, value, sizeof(set)))
-        line_set(line, set);
-}
-
-static void line_action(struct trace_line *line, const struct sigaction *action)
-{
-    line_text(line, "{sa_handler=");
-    if (action->sa_handler == SIG_DFL)
-        line_text(line, "SIG_DFL");
-    else if (action->sa_handler == SIG_IGN)
-        line_text(line, "SIG_IGN");
-    else
-        line_format(line, "0x%lx", (u64)action->sa_handler);
-    line_text(line, ", sa_mask=");
-    line_set(line, action->sa_mask);
-    line_text(line, ", sa_flags=");
-    line_flags(line, action->sa_flags, &trace_signal_flags);
-    if (action->sa_flags & SA_RESTORER)
-        line_format(line, ", sa_restorer=0x%lx", (u64)action->sa_restorer);
+    if (words == 0)
+        line_address(line, value);
+    if (words == 0 || !line_user_fetch(line, data, value, (size_t)words * sizeof(data[0])))
+        return;
+    line_text(line, "{effective=");
+    line_capability_set(line, data[0].effective | (u64)data[1].effective << 32);
+    line_text(line, ", permitted=");
+    line_capability_set(line, data[0].permitted | (u64)data[1].permitted << 32);
+    line_text(line, ", inheritable=");
+    line_capability_set(line, data[0].inheritable | (u64)data[1].inheritable << 32);
     line_text(line, "}");
 }
 
-void line_sigaction(struct trace_line *line, u64 value)
+void line_capabilities_result(struct trace_line *line, u64 value)
 {
-    struct sigaction action;
-
-    if (line_user_fetch(line, &action, value, sizeof(action)))
-        line_action(line, &action);
+    if (RESULT_IS_ERROR(line->result))
+        line_address(line, value);
+    else
+        line_capabilities(line, value);
 }
 
-void line_sigaction_result(struct trace_line *line, u64 value)
-{
-    struct sigaction action;
+/* --- Scheduling --- */
 
-    if (line_user_result(line, &action, value, sizeof(action)))
-        line_action(line, &action);
+void line_schedule(struct trace_line *line, u64 value)
+{
+    int priority; /* all that struct sched_param has */
+
+    if (line_user_fetch(line, &priority, value, sizeof(priority)))
+        line_format(line, "[%d]", priority);
 }
 
-static void line_alternate(struct trace_line *line, const stack_t *stack)
+void line_schedule_result(struct trace_line *line, u64 value)
 {
-    line_text(line, "{ss_sp=");
-    line_address(line, (u64)stack->ss_sp);
-    line_text(line, ", ss_flags=");
-    line_flags(line, (u32)stack->ss_flags, &trace_stack_flags);
-    line_format(line, ", ss_size=%lu}", stack->ss_size);
+    if (RESULT_IS_ERROR(line->result))
+        line_address(line, value);
+    else
+        line_schedule(line, value);
 }
 
-void line_stack(struct trace_line *line, u64 value)
+void line_policy_result(struct trace_line *line, u64 value)
 {
-    stack_t stack;
+    u32 policy = (u32)value & ~(u32)SCHED_RESET_ON_FORK;
 
-    if (line_user_fetch(line, &stack, value, sizeof(stack)))
-        line_alternate(line, &stack);
+    line_format(line, policy == value ? "%lu (" : "%#lx (", value);
+    line_name(line, policy, &trace_schedule_policies);
+    line_text(line, policy == value ? ")" : "|SCHED_RESET_ON_FORK)");
 }
 
-void line_stack_result(struct trace_line *line, u64 value)
+void line_io_priority(struct trace_line *line, u64 value)
 {
-    stack_t stack;
+    line_text(line, "IOPRIO_PRIO_VALUE(");
+    line_name(line, (u32)value >> IOPRIO_CLASS_SHIFT, &trace_io_classes);
+    line_format(line, ", %u)", (u32)(value & IOPRIO_PRIO_MASK));
+}
 
-    if (line_user_result(line, &stack, value, sizeof(stack)))
-        line_alternate(line, &stack);
+void line_io_priority_result(struct trace_line *line, u64 value)
+{
+    line_format(line, "%lu (", value);
+    line_io_priority(line, value);
+    line_text(line, ")");
+}
+
+/* --- Personality --- */
+
+static void line_persona(struct trace_line *line, u32 value)
+{
+    line_name(line, value & PER_MASK, &trace_personalities);
+    line_more_flags(line, value & ~(u32)PER_MASK, &trace_personality_flags);
+}
+
+/* All ones ask for the present one. */
+void line_personality(struct trace_line *line, u64 value)
+{
+    if ((u32)value == UINT32_MAX)
+        line_hex32(line, value);
+    else
+        line_persona(line, (u32)value);
+}
+
+void line_personality_result(struct trace_line *line, u64 value)
+{
+    line_format(line, "%#lx (", value);
+    line_persona(line, (u32)value);
+    line_text(line, ")");
+}
+
+/* --- Memory --- */
+
+static void line_resident(struct trace_line *line, const void *element)
+{
+    line_uint(line, *(const u8 *)element & 1);
+}
+
+void line_residency(struct trace_line *line, u64 value)
+{
+    u64 length = line->args[line->index - 1];
+    u64 pages = length / PAGE_SIZE + (length % PAGE_SIZE != 0);
+
+    if (RESULT_IS_ERROR(line->result))
+        line_address(line, value);
+    else
+        line_array(line, value, pages, 1, line_resident);
 }

@@ -220,25 +220,23 @@ static void tell_lacking(void)
     }
 }
 
-/* A name may hold anything: quoted as in a line of the trace, and cut as there. */
-static void tell_name(struct trace_line *line, u64 times, const char *name)
+/* A name may hold anything: quoted as in a line of the trace. */
+static void tell_name(u64 times, const char *name)
 {
-    line->length = 0;
-    line->ending = line->cut = false;
-    line_format(line, "%10lu  ", times);
-    line_quote(line, name, strlen(name), false);
-    line->text[line->length++] = '\n';
-    log_raw(line->text, line->length);
+    struct trace_line line;
+
+    line_start(&line);
+    line_format(&line, "%10lu  ", times);
+    line_quote(&line, name, strlen(name), false);
+    line_emit(&line);
 }
 
 static void tell_missing(void)
 {
-    struct trace_line line;
-
     if (summary->missing_count != 0 || summary->missing_more != 0)
         tell("Files that were not there:\n");
     for (u32 i = 0; i < summary->missing_count; i++)
-        tell_name(&line, summary->missing[i].times, summary->missing[i].name);
+        tell_name(summary->missing[i].times, summary->missing[i].name);
     if (summary->missing_more != 0)
         tell("%10s  and %lu more\n", "", summary->missing_more);
 }

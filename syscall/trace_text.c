@@ -2,35 +2,60 @@
 /*
  * Text for the trace's lines.
  *
- * A line never grows past its buffer, and the last TAIL bytes of it are kept for the result. What
- * does not fit before that is dropped and `cut` set, so that trace.c can say so with "...".
+ * A line's buffer is made larger as needed; the last TAIL bytes of it are kept for the result. Where
+ * there is no memory, or more than LINE_MAX, what does not fit before them is dropped and `cut` set, so
+ * that trace.c can say so with "...".
  */
 #include "syscall/trace_internal.h"
 
+#include <linux/limits.h>
 #include <stdarg.h>
 
 #include "arch/usercopy.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
+#include "mm/heap.h"
 
 /* The longest error takes 80 bytes, the rest is for lists of ready descriptors. */
-#define TAIL       192
-#define PATH_SHOWN 256
+#define TAIL     192
+#define LINE_MAX (512 * KIB)
 
-static size_t line_room(const struct trace_line *line)
+/* Makes the line's buffer larger, if there is memory for it; nothing is lost otherwise. */
+static void line_grow(struct trace_line *line, size_t needed)
 {
-    size_t limit = TRACE_TEXT_SIZE - (line->ending ? 1 : TAIL);
+    size_t size = line->size;
 
-    return line->length < limit ? limit - line->length : 0;
+    while (size < needed && size < LINE_MAX)
+        size *= 2;
+    char *text = size > line->size ? kmalloc(size) : NULL;
+    if (!text)
+        return;
+    memcpy(text, line->text, line->length);
+    if (line->text != line->first)
+        kfree(line->text);
+    line->text = text;
+    line->size = (u32)size;
+}
+
+/* How much of `wanted` more bytes fits. A byte is always kept for the newline. */
+static size_t line_room(struct trace_line *line, size_t wanted)
+{
+    size_t kept = line->ending ? 1 : TAIL;
+
+    if (line->length + wanted + kept > line->size)
+        line_grow(line, line->length + wanted + TAIL);
+    size_t limit = line->size - kept;
+    size_t room = line->length < limit ? limit - line->length : 0;
+    line->cut |= room < wanted;
+    return MIN(room, wanted);
 }
 
 static void line_bytes(struct trace_line *line, const char *bytes, size_t size)
 {
-    size_t fitting = MIN(size, line_room(line));
+    size_t fitting = line_room(line, size);
 
     memcpy(line->text + line->length, bytes, fitting);
-    line->length += (u16)fitting;
-    line->cut |= fitting < size;
+    line->length += (u32)fitting;
 }
 
 void line_text(struct trace_line *line, const char *text)
@@ -40,16 +65,13 @@ void line_text(struct trace_line *line, const char *text)
 
 void line_format(struct trace_line *line, const char *format, ...)
 {
-    size_t room = line_room(line);
+    char text[128]; /* no format here makes more: long texts come through line_text */
     va_list arguments;
 
-    /* One more for fmt's NUL, which the next text overwrites: a line has no NUL, but always a byte
-     * to spare, for its newline. */
     va_start(arguments, format);
-    size_t length = (size_t)fmt_vsnprintf(line->text + line->length, room + 1, format, arguments);
+    int length = fmt_vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    line->cut |= length > room;
-    line->length += (u16)MIN(length, room);
+    line_bytes(line, text, MIN((size_t)length, sizeof(text) - 1));
 }
 
 void line_address(struct trace_line *line, u64 address)
@@ -105,7 +127,7 @@ static u64 add_flags(struct trace_line *line, u64 value, const struct trace_name
 void line_flags(struct trace_line *line, u64 value, const struct trace_names *names)
 {
     if (value == 0) {
-        line_text(line, names->values[0] == 0 ? names->names : "0");
+        line_text(line, names->count && names->values[0] == 0 ? names->names : "0");
         return;
     }
     u64 rest = add_flags(line, value, names, "");
@@ -165,16 +187,39 @@ void line_quote(struct trace_line *line, const char *bytes, size_t size, bool he
     line_text(line, "\"");
 }
 
+void line_quote_cut(struct trace_line *line, const char *bytes, size_t size)
+{
+    line_quote(line, bytes, MIN(size, (size_t)trace_string_limit), false);
+    if (size > trace_string_limit)
+        line_text(line, "...");
+}
+
+/* A buffer for what is copied in: `small` if that will do. NULL: out of memory. */
+static char *buffer_for(size_t size, char *small, size_t small_size)
+{
+    return size <= small_size ? small : kmalloc(size);
+}
+
+static void buffer_free(char *buffer, const char *small)
+{
+    if (buffer != small)
+        kfree(buffer);
+}
+
 void line_user_bytes(struct trace_line *line, u64 address, u64 size, bool hex)
 {
-    char bytes[TRACE_STRING_MAX];
-    size_t shown = MIN(size, sizeof(bytes));
+    char small[64] = {0};
+    size_t shown = MIN(size, (u64)trace_string_limit);
+    char *bytes = buffer_for(shown, small, sizeof(small));
 
-    if (!line_user_fetch(line, bytes, address, shown))
-        return;
-    line_quote(line, bytes, shown, hex);
-    if (size > shown)
-        line_text(line, "...");
+    if (!bytes || !address || (shown && usercopy_from(bytes, UPTR(address), shown) != 0)) {
+        line_address(line, address);
+    } else {
+        line_quote(line, bytes, shown, hex);
+        if (size > shown)
+            line_text(line, "...");
+    }
+    buffer_free(bytes, small);
 }
 
 /* Reads up to a NUL or `size` bytes, never from a page after the one with the NUL. Returns how
@@ -197,18 +242,27 @@ static long fetch_string(char *to, u64 address, size_t size)
     return (long)done;
 }
 
-void line_user_string(struct trace_line *line, u64 address)
+/* Its first `limit` bytes. The first try is with little room: most strings are short. */
+void line_user_string(struct trace_line *line, u64 address, size_t limit)
 {
-    char string[PATH_SHOWN];
-    long length = address ? fetch_string(string, address, sizeof(string)) : -1;
+    char small[64] = {0};
+    char *string = small;
+    size_t size = MIN(limit + 1, sizeof(small));
+    long length = address ? fetch_string(small, address, size) : -1;
 
+    if (length == (long)size && size < limit + 1) {
+        size = limit + 1;
+        string = kmalloc(size);
+        length = string ? fetch_string(string, address, size) : -1;
+    }
     if (length < 0) {
         line_address(line, address);
-        return;
+    } else {
+        line_quote(line, string, MIN((size_t)length, limit), false);
+        if ((size_t)length > limit)
+            line_text(line, "...");
     }
-    line_quote(line, string, (size_t)length, false);
-    if (length == sizeof(string))
-        line_text(line, "...");
+    buffer_free(string, small);
 }
 
 bool line_user_fetch(struct trace_line *line, void *to, u64 address, size_t size)

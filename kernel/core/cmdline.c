@@ -89,6 +89,16 @@ static void set_trace(struct parser *parser, const char *value)
     parser->out->trace_filter = value;
 }
 
+static void set_trace_times(struct parser *parser, const char *value)
+{
+    parser->out->trace_times = value;
+}
+
+static void set_trace_strings(struct parser *parser, const char *value)
+{
+    parser->out->trace_strings = value;
+}
+
 static void set_level(struct parser *parser, int level)
 {
     parser->out->loglevel = level;
@@ -221,6 +231,8 @@ static const struct parameter {
     {"rdinit", set_init},
     {"ring", set_ring},
     {"trace", set_trace},
+    {"trace_times", set_trace_times},
+    {"trace_strings", set_trace_strings},
     {"quiet", set_quiet},
     {"debug", set_debug},
     {"loglevel", set_loglevel},

@@ -26,12 +26,14 @@
 #define CMDLINE_LOGLEVEL_DEBUG 10
 
 struct cmdline {
-    const char *init;         /* init= (or rdinit=), NULL when not given */
-    int ring;                 /* ring=0|3; 3 when not given */
-    bool trace;               /* trace or trace=... */
-    const char *trace_filter; /* what stands after trace=, NULL for all calls */
-    bool quiet;               /* nothing asked for more than errors */
-    int loglevel;             /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
+    const char *init;          /* init= (or rdinit=), NULL when not given */
+    int ring;                  /* ring=0|3; 3 when not given */
+    bool trace;                /* trace or trace=... */
+    const char *trace_filter;  /* what stands after trace=, NULL for all calls */
+    const char *trace_times;   /* trace_times=, NULL when not given */
+    const char *trace_strings; /* trace_strings=, NULL when not given */
+    bool quiet;                /* nothing asked for more than errors */
+    int loglevel;              /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
     bool nokaslr;
     bool tty_raw;        /* tty=raw; false for tty=cooked and when not given */
     int console_port;    /* console=ttyS0..3: the program's; 0 when not given */

@@ -15,6 +15,7 @@
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/crash.h"
+#include "kernel/proc/observer.h"
 #include "kernel/proc/rseq.h"
 #include "mm/heap.h"
 #include "mm/page.h"
@@ -30,6 +31,7 @@
 #define LINUX_THREAD_SIZE (16 * KIB)
 
 static NORETURN void (*power_off)(u8 status);
+const struct process_observer *process_observer;
 
 void process_set_power_off(NORETURN void (*function)(u8 status))
 {
@@ -119,6 +121,8 @@ void process_exit(u8 status)
 
 void process_exit_by_signal(int signal)
 {
+    if (process_observer)
+        process_observer->killed(signal);
     process_exit(128 + signal);
 }
 

@@ -17,6 +17,7 @@
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/crash.h"
+#include "kernel/proc/observer.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/process_timers.h"
 #include "kernel/proc/rseq.h"
@@ -49,6 +50,12 @@ static bool is_ignored(const struct process *process, int signal)
         return true;
     return handler == (u64)SIG_DFL &&
            ((IGNORED_BY_DEFAULT | STOPS_BY_DEFAULT) & SIGNAL_BIT(signal));
+}
+
+/* Whether nothing happens when the signal is taken. */
+static bool is_idle(const struct process *process, int signal)
+{
+    return !process_observer && is_ignored(process, signal);
 }
 
 static bool is_blocked(const struct task *task, int signal)
@@ -143,7 +150,7 @@ static int send_locked(struct process *process, struct task *task, int signal,
     if (!task) /* all have ended */
         return 0;
     bool blocked = is_blocked(task, signal);
-    if (!blocked && is_ignored(process, signal))
+    if (!blocked && is_idle(process, signal))
         return 0;
     int error = signal_pending_add(pending, signal, info, room_locked(process, task));
     if (error != 0)
@@ -208,7 +215,7 @@ static bool send_entry_locked(struct process *process, int tid, struct signal_en
         return false;
     stop_or_continue_locked(process, entry->signal);
     bool blocked = is_blocked(told, entry->signal);
-    if (!blocked && is_ignored(process, entry->signal))
+    if (!blocked && is_idle(process, entry->signal))
         return false;
     if (list_empty(&entry->link))
         signal_pending_add_entry(pending_of(process, task), entry);
@@ -460,9 +467,11 @@ static bool is_stopped(const struct process *process)
 }
 
 /* All threads of the process come to stay_stopped, unless SIGCONT was faster. */
-static void stop(struct process *process)
+static void stop(struct process *process, int signal)
 {
     struct task *task;
+    if (process_observer)
+        process_observer->stopped(signal);
     u64 flags = spin_lock_irqsave(&process->signals.lock);
     __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
     for_each_task_locked(task, process, tid) notify(task);
@@ -485,7 +494,7 @@ static void act_by_default(const struct trap_frame *frame, struct task *task, in
                            const struct signal_info *info)
 {
     if (signal == SIGSTOP) {
-        stop(task->process);
+        stop(task->process, signal);
     } else if (!is_ignored(task->process, signal)) {
         crash_report(frame, signal, info, task->signals.why);
         process_exit_by_signal(signal);
@@ -501,6 +510,8 @@ void signal_deliver(struct trap_frame *frame)
     int signal;
     stay_stopped(process);
     while ((signal = take_with_action(allowed_for(task), &info, &action)) != 0) {
+        if (process_observer)
+            process_observer->signal(signal, &info);
         if (action.handler == (u64)SIG_DFL)
             act_by_default(frame, task, signal, &info);
         else if (action.handler != (u64)SIG_IGN)

@@ -5,19 +5,29 @@ import re
 
 import pytest
 
-LINE = re.compile(r"^(\[ *\d+\.\d+\] )?\w+\(.*\) += (-?\d+|0x[0-9a-f]+|\?|-1 E\w+ \(.*\)|-E\w+).*$")
+CALL = re.compile(r"^\w+\(.*\) += (-?\d+|0x[0-9a-f]+|\?|-1 E\w+ \(.*\))( .*)?$")
+EXITED = "+++ exited with 0 +++"
+
+
+def _squeezed(line):
+    """A call without the spaces in front of its result."""
+    return re.sub(r"\) += ", ") = ", line)
 
 
 def _calls(result):
-    return [re.sub(r"^\[ *\d+\.\d+\] ", "", line) for line in result.lines()]
+    """All lines, squeezed."""
+    return [_squeezed(line) for line in result.lines()]
 
 
 @pytest.mark.parametrize("ring", ("3", "0"))
 def test_trace_of_hello(boot, ring):
     result = boot("hello", options=["-b", "microvm", "-r", ring, "--trace"])
     assert result.status == 0 and result.out == b"Hello from C with glibc\n"
-    assert all(LINE.match(line) for line in result.lines())
-    calls = _calls(result)
+    lines = result.lines()
+    assert lines.pop() == EXITED and all(CALL.match(line) for line in lines)
+    assert all(line.find("= ") == 40 or re.search(r"\S = ", line[38:]) for line in lines)
+    calls = _calls(result)[:-1]
+    assert re.fullmatch(r'execve\("/hello", \["/hello"\], 0x[0-9a-f]+ /\* 2 vars \*/\) = 0', calls[0])
     assert 'write(1, "Hello from C with glibc\\n", 24) = 24' in calls
     assert re.match(r"exit_group\(0\) += \?", calls[-1])
     assert any(re.match(r"arch_prctl\(ARCH_SET_FS, 0x[0-9a-f]+\) += 0", line) for line in calls)
@@ -26,7 +36,42 @@ def test_trace_of_hello(boot, ring):
 
 def test_trace_of_some_calls(boot):
     result = boot("hello", options=["-b", "microvm", "--trace=write,exit_group"])
-    assert [line.partition("(")[0] for line in _calls(result)] == ["write", "exit_group"]
+    assert [line.partition("(")[0] for line in _calls(result)] == ["write", "exit_group", EXITED]
+
+
+def test_trace_of_none(boot):
+    assert boot("hello", options=["-b", "microvm", "--trace=none"]).lines() == [EXITED]
+
+
+def test_trace_of_all_but_a_class(boot):
+    names = [line.partition("(")[0] for line in
+             _calls(boot("hello", options=["-b", "microvm", "--trace=!%file,%memory"]))]
+    assert "write" in names and not {"execve", "openat", "mmap", "brk"} & set(names)
+
+
+def test_times_and_lengths(boot):
+    result = boot("hello", options=["-b", "microvm", "--trace=write", "--trace-times=unix,relative,spent",
+                                    "--trace-strings=5"])
+    assert re.fullmatch(r'1[789]\d{8}\.\d{6} \(\+     0\.000000\) write\(1, "Hello"\.\.\., 24\) = 24 '
+                        r"<0\.\d{6}>", result.lines()[0])
+    assert re.fullmatch(r"1[789]\d{8}\.\d{6} \(\+     0\.\d{6}\) \+\+\+ exited with 0 \+\+\+",
+                        result.lines()[1])
+
+
+def test_a_word_that_is_none(boot):
+    result = boot("hello", options=["-b", "microvm", "--trace=write", "--trace-times=noon",
+                                    "--append", "trace_strings=many"])
+    text = "\n".join(result.lines())
+    assert "trace_times: none of clock, clock-us, unix, relative, spent: noon" in text
+    assert "trace_strings: no length from 0 to 65536: many" in text
+
+
+def test_killed(boot):
+    result = boot("segv", options=["-b", "microvm", "--trace", "--log", "0"])
+    assert result.status == 139
+    assert re.fullmatch(r"--- SIGSEGV \{si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=\w+\} ---",
+                        result.lines()[-2])
+    assert result.lines()[-1] == "+++ killed by SIGSEGV +++"
 
 
 def test_trace_through_grub(boot):

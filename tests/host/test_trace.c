@@ -24,19 +24,26 @@
 
 #include "arch/usercopy.h"
 #include "kernel/core/log.h"
+#include "kernel/core/mutex.h"
+#include "kernel/core/time.h"
 #include "kernel/lib/fmt.h"
 #include "syscall/trace_internal.h"
 
 /* The files under test themselves: nothing else on the host links them. */
 #include "syscall/table.c"
 #include "syscall/trace.c"
+#include "syscall/trace_codes.c"
 #include "syscall/trace_errors.c"
+#include "syscall/trace_events.c"
+#include "syscall/trace_files.c"
+#include "syscall/trace_filter.c"
 #include "syscall/trace_ioctl.c"
 #include "syscall/trace_kinds.c"
+#include "syscall/trace_more_names.c"
 #include "syscall/trace_names.c"
+#include "syscall/trace_signals.c"
 #include "syscall/trace_structs.c"
 #include "syscall/trace_text.c"
-#include "syscall/trace_events.c"
 #include "syscall/trace_time.c"
 
 /* --- The kernel around it --- */
@@ -44,9 +51,12 @@
 static _Alignas(PAGE_SIZE) char user[2 * PAGE_SIZE];
 static size_t user_used;
 
-static char logged[2048];
+static char logged[1 << 20]; /* the last line */
 static size_t logged_length;
 static int logged_lines;
+static long memory_left = -1; /* kmalloc fails after so many successes; -1: never */
+static u64 now_ns, real_ns;
+static bool several_threads, goes_on, killed;
 static u64 current_number;
 
 /* Only the first page is there. */
@@ -63,11 +73,81 @@ size_t usercopy_from(void *to, uptr from, size_t size)
 
 void log_raw(const char *text, size_t length)
 {
-    assert_true(length < sizeof(logged));
-    memcpy(logged, text, length);
-    logged[length] = '\0';
-    logged_length = length;
-    logged_lines++;
+    if (logged_length > 0 && logged[logged_length - 1] == '\n')
+        logged_length = 0;
+    assert_true(logged_length + length < sizeof(logged));
+    memcpy(logged + logged_length, text, length);
+    logged_length += length;
+    logged[logged_length] = '\0';
+    logged_lines += text[length - 1] == '\n';
+}
+
+void *kmalloc(size_t size)
+{
+    if (memory_left == 0)
+        return NULL;
+    memory_left -= memory_left > 0;
+    return __builtin_malloc(size);
+}
+
+void kfree(void *object)
+{
+    __builtin_free(object);
+}
+
+/* Nobody else is there to hold the lock. */
+void mutex_lock_slow(struct mutex *mutex)
+{
+    assert_null(mutex);
+}
+
+void wait_wake_events(struct wait_queue *queue, u32 events)
+{
+    assert_true(queue == NULL && events == 0);
+}
+
+u64 time_now_ns(void)
+{
+    return now_ns;
+}
+
+u64 time_real_ns(void)
+{
+    return real_ns;
+}
+
+void signal_info_encode(int signal, const struct signal_info *info, siginfo_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->si_signo = signal;
+    out->si_errno = info->error;
+    out->si_code = info->code;
+    memcpy(&out->_sifields, info->words, sizeof(info->words));
+}
+
+bool trace_several_threads(void)
+{
+    return several_threads;
+}
+
+int trace_thread_id(void)
+{
+    return 7;
+}
+
+bool trace_call_goes_on(void)
+{
+    return goes_on;
+}
+
+bool trace_is_killed(void)
+{
+    return killed;
+}
+
+u64 trace_environment(void)
+{
+    return 0x7ffe1230;
 }
 
 void log_print(int level, const char *format, ...)
@@ -135,21 +215,51 @@ static u64 put_last(const char *bytes, size_t size)
 
 /* --- What is compared --- */
 
-/* Traces one call and compares its line, which may hold addresses. */
-static void PRINTF(4, 5)
-    expect(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result, const char *format, ...)
+/* Where the results begin, unless the call takes more room. */
+static void align_result(char *text)
 {
-    char expected[1024];
-    va_list arguments;
+    char *end = NULL;
 
-    va_start(arguments, format);
-    fmt_vsnprintf(expected, sizeof(expected), format, arguments);
-    va_end(arguments);
-    logged[0] = '\0';
-    trace_call(number, args, result);
+    for (char *at = text; (at = strstr(at, ") = ")); at++)
+        end = at + 1;
+    assert_non_null(end);
+    size_t column = (size_t)(end - text);
+    size_t spaces = column + 1 < 40 ? 40 - (column + 1) : 0;
+    memmove(end + spaces, end, strlen(end) + 1);
+    memset(end, ' ', spaces);
+}
+
+static void trace_call(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result)
+{
+    struct trace_line line;
+
+    trace_enter(number, args, 0, &line);
+    trace_leave(&line, result);
+}
+
+/* Compares the last line with one without its spaces before the result; it may hold addresses. */
+static void expect_line(const char *format, va_list arguments)
+{
+    static char expected[8192];
+
+    fmt_vsnprintf(expected, sizeof(expected) - 40, format, arguments);
+    align_result(expected);
     assert_true(logged_length > 0 && logged[logged_length - 1] == '\n');
     logged[logged_length - 1] = '\0';
     assert_string_equal(logged, expected);
+}
+
+/* Traces one call and compares its line. */
+static void PRINTF(4, 5)
+    expect(u64 number, const u64 args[SYSCALL_ARGUMENTS], long result, const char *format, ...)
+{
+    va_list arguments;
+
+    logged_length = 0;
+    trace_call(number, args, result);
+    va_start(arguments, format);
+    expect_line(format, arguments);
+    va_end(arguments);
 }
 
 #define ARGS(...) ((const u64[SYSCALL_ARGUMENTS]){__VA_ARGS__})
@@ -162,6 +272,11 @@ static int fresh(void **state)
     memset(user, 0, sizeof(user));
     user_used = 64;
     logged_lines = 0;
+    logged_length = 0;
+    memory_left = -1;
+    several_threads = goes_on = killed = false;
+    if (trace_configure_times("", &why) != 0 || trace_configure_strings("32", &why) != 0)
+        return -1;
     return trace_configure("", &why);
 }
 
@@ -293,11 +408,11 @@ static void test_paths(void **state)
     /* No NUL before the memory ends. */
     expect(__NR_access, ARGS(put_last("/xyz", 4), 0), -EFAULT,
            "access(0x%lx, F_OK) = -1 EFAULT (Bad address)", (u64)user + PAGE_SIZE - 4);
+    /* A name is shown whole, as long as it can be one. */
     memset(longer, 'p', sizeof(longer));
-    longer[256] = '\0';
-    u64 address = put(longer, 257);
-    longer[256] = 'p';
-    expect(__NR_access, ARGS(address, 0), 0, "access(\"%.256s\"..., F_OK) = 0", longer);
+    longer[sizeof(longer) - 1] = '\0';
+    expect(__NR_access, ARGS(put(longer, sizeof(longer)), 0), 0, "access(\"%s\", F_OK) = 0",
+           longer);
     expect(__NR_readlink, ARGS(text("/proc/self/exe"), text("/bin/x"), 4096), 6,
            "readlink(\"/proc/self/exe\", \"/bin/x\", 4096) = 6");
     expect(__NR_getcwd, ARGS(text("/root"), 4096), 6, "getcwd(\"/root\", 4096) = 6");
@@ -495,9 +610,10 @@ static void test_no_return(void **state)
     struct trace_line line;
 
     (void)state;
-    trace_enter(__NR_exit_group, ARGS(258), &line);
-    assert_string_equal(logged, "exit_group(258) = ?\n");
-    assert_int_equal(logged_lines, 1);
+    trace_enter(__NR_exit_group, ARGS(258), 0, &line);
+    assert_string_equal(logged, "+++ exited with 2 +++\n");
+    assert_int_equal(logged_lines, 2);
+    assert_null(line.info);
 }
 
 /* What a call reads is shown as it was before the call. */
@@ -508,7 +624,7 @@ static void test_inputs_before_the_call(void **state)
     struct trace_line line;
 
     (void)state;
-    trace_enter(__NR_nanosleep, ARGS(address, address), &line);
+    trace_enter(__NR_nanosleep, ARGS(address, address), 0, &line);
     assert_int_equal(logged_lines, 0);
     memset((void *)address, 0, sizeof(left));
     trace_leave(&line, -EINTR);
@@ -520,16 +636,253 @@ static void test_inputs_before_the_call(void **state)
 static void test_long_line(void **state)
 {
     u64 bytes = put("\200\200\200\200\200\200\200\200\200\200\200\200\200\200\200\200", 16);
-    struct iovec vectors[40];
-    const char ending[] = "...) = -1 ENAMETOOLONG (File name too long)\n";
+    struct iovec vectors[32];
+    const char ending[] = "iov_len=16}], 32) = -1 ENAMETOOLONG (File name too long)\n";
+    const char cut[] = "...) = -1 ENAMETOOLONG (File name too long)\n";
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
         vectors[i] = (struct iovec){(void *)bytes, 16};
-    trace_call(__NR_writev, ARGS(1, put(vectors, sizeof(vectors)), ARRAY_SIZE(vectors)),
-               -ENAMETOOLONG);
-    assert_true(logged_length > 600 && logged_length <= TRACE_TEXT_SIZE);
+    u64 args[SYSCALL_ARGUMENTS] = {1, put(vectors, sizeof(vectors)), ARRAY_SIZE(vectors)};
+    trace_call(__NR_writev, args, -ENAMETOOLONG);
+    assert_true(logged_length > 2 * PIECE);
     assert_string_equal(logged + logged_length - strlen(ending), ending);
+    assert_int_equal(logged_lines, 1);
+    /* Without memory it is cut. */
+    for (memory_left = 0; memory_left < 2; memory_left++) {
+        long left = memory_left;
+        trace_call(__NR_writev, args, -ENAMETOOLONG);
+        memory_left = left;
+        assert_true(logged_length <= (size_t)TRACE_TEXT_FIRST << left);
+        assert_string_equal(logged + logged_length - strlen(cut), cut);
+    }
+}
+
+/* --- Lengths and times --- */
+
+static void strings(const char *number)
+{
+    const char *why;
+
+    assert_int_equal(trace_configure_strings(number, &why), 0);
+}
+
+static void test_string_limit(void **state)
+{
+    char longer[1000];
+    const u32 groups[] = {1, 2, 3};
+    const char *why;
+
+    (void)state;
+    memset(longer, 'x', sizeof(longer));
+    longer[sizeof(longer) - 1] = '\0';
+    u64 address = put(longer, sizeof(longer));
+    strings("3");
+    expect(__NR_write, ARGS(1, address, 999), 999, "write(1, \"xxx\"..., 999) = 999");
+    expect(__NR_setgroups, ARGS(3, put(groups, 12)), 0, "setgroups(3, [1, 2, 3]) = 0");
+    strings("2");
+    expect(__NR_setgroups, ARGS(3, put(groups, 12)), 0, "setgroups(3, [1, 2, ...]) = 0");
+    strings("0");
+    expect(__NR_write, ARGS(1, address, 999), 999, "write(1, \"\"..., 999) = 999");
+    strings("65536");
+    expect(__NR_write, ARGS(1, address, 999), 999, "write(1, \"%s\", 999) = 999", longer);
+    expect(__NR_write, ARGS(1, NOWHERE, UINT64_MAX), -EFAULT,
+           "write(1, 0xdead0000, 18446744073709551615) = -1 EFAULT (Bad address)");
+    expect(__NR_fsetxattr, ARGS(1, address, 0, 0, 0), 0, "fsetxattr(1, \"%s\", NULL, 0, 0) = 0",
+           longer);
+    assert_int_equal(trace_configure_strings("65537", &why), -EINVAL);
+    assert_int_equal(trace_configure_strings("", &why), -EINVAL);
+    assert_int_equal(trace_configure_strings("1k", &why), -EINVAL);
+    assert_string_equal(why, "no length from 0 to 65536: 1k");
+    assert_int_equal(trace_configure_strings("99999999999999999999", &why), -EINVAL);
+    assert_int_equal(trace_string_limit, 65536);
+}
+
+static void expect_stamped(const char *words, const char *expected)
+{
+    struct trace_line line;
+    const char *why;
+
+    last_line_ns = 0;
+    assert_int_equal(trace_configure_times(words, &why), 0);
+    now_ns = 5000000000;
+    trace_call(__NR_getpid, ARGS(0), 1);
+    now_ns += 1234567;
+    trace_enter(__NR_getpid, ARGS(0), 0, &line);
+    now_ns += 2000000;
+    trace_leave(&line, 1);
+    assert_string_equal(logged, expected);
+}
+
+static void test_stamps(void **state)
+{
+    const char *why;
+
+    (void)state;
+    real_ns = 1795666380652519999;
+    expect_stamped("", "getpid()                                = 1\n");
+    expect_stamped("clock", "04:13:00 getpid()                       = 1\n");
+    expect_stamped("tt", "04:13:00.652519 getpid()                = 1\n");
+    expect_stamped("unix", "1795666380.652519 getpid()              = 1\n");
+    expect_stamped("relative", "     0.001234 getpid()                  = 1\n");
+    expect_stamped("T", "getpid()                                = 1 <0.002000>\n");
+    expect_stamped("r,ttt", "1795666380.652519 (+     0.001234) getpid() = 1\n");
+    expect_stamped("spent,clock", "04:13:00 getpid()                       = 1 <0.002000>\n");
+    assert_int_equal(trace_configure_times("clock,never", &why), -EINVAL);
+    assert_string_equal(why, "none of clock, clock-us, unix, relative, spent: never");
+}
+
+/* --- Lines about no call --- */
+
+static void expect_signal(int signal, struct signal_info info, const char *expected)
+{
+    trace_observer()->signal(signal, &info);
+    assert_string_equal(logged, expected);
+}
+
+static void test_signal_lines(void **state)
+{
+    (void)state;
+    expect_signal(14, (struct signal_info){.code = 0x80},
+                  "--- SIGALRM {si_signo=SIGALRM, si_code=SI_KERNEL} ---\n");
+    expect_signal(10, (struct signal_info){.code = 0, .pid = 9, .uid = UINT32_MAX},
+                  "--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_USER, si_pid=9, si_uid=-1} ---\n");
+    expect_signal(11, (struct signal_info){.code = 1, .address = 0xdead0000},
+                  "--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0xdead0000} ---\n");
+    expect_signal(5, (struct signal_info){.code = 0x80},
+                  "--- SIGTRAP {si_signo=SIGTRAP, si_code=SI_KERNEL, si_addr=NULL} ---\n");
+    expect_signal(34, (struct signal_info){.code = -1, .pid = 9, .uid = 0, .value = 77},
+                  "--- SIGRT_2 {si_signo=SIGRT_2, si_code=SI_QUEUE, si_pid=9, si_uid=0, "
+                  "si_int=77, si_ptr=0x4d} ---\n");
+    expect_signal(34, (struct signal_info){.code = -99, .error = 5},
+                  "--- SIGRT_2 {si_signo=SIGRT_2, si_code=0xffffff9d, si_errno=EIO} ---\n");
+    expect_signal(10, (struct signal_info){.code = -2, .timer = 1, .overrun = 2},
+                  "--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_TIMER, si_timerid=0x1, si_overrun=2, "
+                  "si_int=0, si_ptr=NULL} ---\n");
+    expect_signal(17, (struct signal_info){.code = 2, .words = {3, 9}},
+                  "--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_KILLED, si_pid=3, si_uid=0, "
+                  "si_status=SIGKILL, si_utime=0, si_stime=0} ---\n");
+    trace_observer()->stopped(19);
+    assert_string_equal(logged, "--- stopped by SIGSTOP ---\n");
+    trace_observer()->killed(11);
+    assert_string_equal(logged, "+++ killed by SIGSEGV +++\n");
+    several_threads = true;
+    trace_observer()->killed(6);
+    assert_string_equal(logged, "[pid     7] +++ killed by SIGABRT +++\n");
+    trace_call(__NR_getpid, ARGS(0), 1);
+    assert_string_equal(logged, "[pid     7] getpid()                    = 1\n");
+}
+
+/* SIGKILL is not told, only what comes of it, and the call it ends is not seen to return. */
+static void test_killed(void **state)
+{
+    (void)state;
+    trace_observer()->signal(9, &(struct signal_info){.code = 0});
+    assert_int_equal(logged_lines, 0);
+    killed = true;
+    expect(__NR_kill, ARGS(1, 9), 0, "kill(1, SIGKILL) = ?");
+}
+
+static void test_restarted(void **state)
+{
+    const struct __kernel_timespec time = {5, 250};
+    const char *why;
+
+    (void)state;
+    goes_on = true;
+    expect(__NR_nanosleep, ARGS(put(&time, 16), 0), 0,
+           "restart_syscall(<... resuming interrupted nanosleep ...>) = 0");
+    logged_lines = 0;
+    assert_int_equal(trace_configure("nanosleep", &why), 0);
+    trace_call(__NR_nanosleep, ARGS(put(&time, 16), 0), 0);
+    assert_int_equal(logged_lines, 0);
+}
+
+/* It does not come back, and so is told when it begins. */
+static void test_sigreturn(void **state)
+{
+    u64 context[128] = {0};
+    struct trace_line line;
+
+    (void)state;
+    context[5 + 13] = (u64)-EINTR; /* sigcontext.ax: asm/sigcontext.h */
+    context[37] = 1 << 1;          /* uc_sigmask: asm/ucontext.h, asm-generic/ucontext.h */
+    trace_enter(__NR_rt_sigreturn, ARGS(0), put(context, sizeof(context)), &line);
+    assert_string_equal(logged, "rt_sigreturn({mask=[INT]})              = "
+                                "-1 EINTR (Interrupted system call)\n");
+    assert_null(line.info);
+    trace_enter(__NR_rt_sigreturn, ARGS(0), NOWHERE, &line);
+    assert_string_equal(logged, "rt_sigreturn({mask=0xdead0000})         = 0\n");
+}
+
+static void test_started(void **state)
+{
+    const char *const arguments[] = {"-l", "0123456789012345678901234567890123456789"};
+
+    (void)state;
+    trace_started("/bin/ls", arguments, 2, 3);
+    assert_string_equal(logged, "execve(\"/bin/ls\", [\"/bin/ls\", \"-l\", "
+                                "\"01234567890123456789012345678901\"...], "
+                                "0x7ffe1230 /* 3 vars */) = 0\n");
+    trace_started("/bin/ls", NULL, 0, 1);
+    assert_string_equal(logged, "execve(\"/bin/ls\", [\"/bin/ls\"], 0x7ffe1230 /* 1 var */) = 0\n");
+    strings("2");
+    trace_started("/bin/ls", arguments, 2, 1);
+    assert_string_equal(
+        logged, "execve(\"/bin/ls\", [\"/b\"..., \"-l\", ...], 0x7ffe1230 /* 1 var */) = 0\n");
+}
+
+/* --- What programs may hand over --- */
+
+static void test_hostile(void **state)
+{
+    u64 last = (u64)user + PAGE_SIZE - 16;
+    const struct iovec vectors[] = {{(void *)1, SIZE_MAX}, {(void *)user, 1UL << 63}};
+    const u64 none[4] = {0};
+    u64 zeros = put(none, sizeof(none));
+
+    (void)state;
+    /* Arrays that end where memory does. */
+    put_last("\1\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0", 16);
+    expect(__NR_poll, ARGS(last, UINT32_MAX, 0), -EINVAL,
+           "poll([{fd=1, events=POLLIN}, {fd=2, events=0}, ... /* %#lx */], 4294967295, 0) = "
+           "-1 EINVAL (Invalid argument)",
+           last + 16);
+    expect(__NR_poll, ARGS(last, 3, 0), 1,
+           "poll([{fd=1, events=POLLIN}, {fd=2, events=0}, "
+           "... /* %#lx */], 3, 0) = 1 ([])",
+           last + 16);
+    expect(__NR_setgroups, ARGS(UINT32_MAX, last), -EINVAL,
+           "setgroups(-1, %#lx) = -1 EINVAL (Invalid argument)", last);
+    expect(__NR_getgroups, ARGS(5, last), 5, "getgroups(5, [1, 1, 2, 0, ... /* %#lx */]) = 5",
+           last + 16);
+    expect(
+        __NR_epoll_wait, ARGS(3, last, 9, 0), INT64_MAX,
+        "epoll_wait(3, [{events=EPOLLIN, data={u32=1, u64=8589934593}}, ... /* %#lx */], 9, 0) = "
+        "9223372036854775807",
+        last + 12);
+    expect(__NR_mincore, ARGS(0, UINT64_MAX, last + 14), 0,
+           "mincore(NULL, 18446744073709551615, [0, 0, ... /* %#lx */]) = 0", last + 16);
+    /* Lengths beyond all. */
+    expect(__NR_writev, ARGS(1, put(vectors, sizeof(vectors)), 2), -EFAULT,
+           "writev(1, [{iov_base=0x1, iov_len=18446744073709551615}, "
+           "{iov_base=\"%s\"..., iov_len=9223372036854775808}], 2) = -1 EFAULT (Bad address)",
+           "\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"
+           "\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0");
+    expect(__NR_read, ARGS(0, last, UINT64_MAX), INT64_MAX,
+           "read(0, %#lx, 18446744073709551615) = 9223372036854775807", last);
+    /* Entries of a directory that have no length. */
+    expect(__NR_getdents64, ARGS(3, zeros, 9), 1 << 20,
+           "getdents64(3, %#lx /* 0 entries */, 9) = 1048576", zeros);
+    expect(__NR_openat2, ARGS(3, 0, zeros, 23), -EINVAL,
+           "openat2(3, NULL, %#lx, 23) = -1 EINVAL (Invalid argument)", zeros);
+    expect(__NR_capget, ARGS(NOWHERE, (u64)user), 0, "capget(0xdead0000, %#lx) = 0", (u64)user);
+    expect(__NR_rt_sigprocmask, ARGS(0, (u64)user, (u64)user, UINT64_MAX), 0,
+           "rt_sigprocmask(SIG_BLOCK, %#lx, %#lx, 18446744073709551615) = 0", (u64)user, (u64)user);
+    expect(__NR_sched_setaffinity, ARGS(0, UINT32_MAX, last), 0,
+           "sched_setaffinity(0, 4294967295, %#lx) = 0", last);
+    expect(__NR_select, ARGS(INT32_MAX, last, 0, 0, 0), 0,
+           "select(2147483647, %#lx, NULL, NULL, NULL) = 0 (Timeout)", last);
 }
 
 /* --- The filter --- */
@@ -561,6 +914,68 @@ static void test_filter(void **state)
     assert_true(trace_wants(__NR_read) && trace_wants(5000) && trace_wants(UINT64_MAX));
 }
 
+static u32 class_size(const char *class)
+{
+    u32 count = 0;
+
+    configure(class);
+    for (u64 number = 0; number < SYSCALL_COUNT; number++)
+        count += trace_wants(number);
+    return count;
+}
+
+/* The classes of strace 6.1, src/linux/x86_64/syscallent.h. */
+static void test_classes(void **state)
+{
+    (void)state;
+    configure("%file");
+    assert_true(trace_wants(__NR_openat) && trace_wants(__NR_getcwd) && trace_wants(__NR_statfs));
+    assert_true(trace_wants(__NR_inotify_add_watch) && trace_wants(__NR_symlink));
+    assert_false(trace_wants(__NR_fstat) || trace_wants(__NR_memfd_create));
+    configure("%desc");
+    assert_true(trace_wants(__NR_openat) && trace_wants(__NR_mmap) && trace_wants(__NR_signalfd4));
+    assert_true(trace_wants(__NR_poll) && trace_wants(__NR_select) && trace_wants(__NR_pipe));
+    assert_true(trace_wants(__NR_epoll_create) && trace_wants(__NR_timerfd_create));
+    assert_false(trace_wants(__NR_stat) || trace_wants(__NR_munmap) || trace_wants(__NR_rename));
+    configure("%process");
+    assert_true(trace_wants(__NR_exit_group) && trace_wants(__NR_kill) && trace_wants(__NR_tgkill));
+    assert_false(trace_wants(__NR_getpid) || trace_wants(__NR_rt_sigaction));
+    configure("%signal,%clock");
+    assert_true(trace_wants(__NR_kill) && trace_wants(__NR_pause) && trace_wants(__NR_signalfd));
+    assert_true(trace_wants(__NR_time) && trace_wants(__NR_clock_adjtime));
+    assert_false(trace_wants(__NR_nanosleep) || trace_wants(__NR_timer_create));
+    configure("%creds,%pure");
+    assert_true(trace_wants(__NR_prctl) && trace_wants(__NR_capset) && trace_wants(__NR_getpgrp));
+    configure("%network,%ipc");
+    assert_true(trace_wants(__NR_socket) && trace_wants(__NR_accept4) && trace_wants(__NR_semop));
+    assert_true(trace_wants(__NR_sendfile));
+    assert_false(trace_wants(__NR_read));
+    assert_int_equal(class_size("%stat"), 1);
+    assert_int_equal(class_size("%lstat"), 1);
+    assert_int_equal(class_size("%fstat"), 3);
+    assert_int_equal(class_size("%%stat"), 5);
+    assert_int_equal(class_size("%statfs"), 1);
+    assert_int_equal(class_size("%fstatfs"), 1);
+    assert_int_equal(class_size("%%statfs"), 2);
+}
+
+/* Signals and ends are told whenever any line was asked for. */
+static void test_watching(void **state)
+{
+    (void)state;
+    configure("none");
+    assert_non_null(trace_observer());
+    configure("!%file");
+    assert_non_null(trace_observer());
+    configure("summary,write");
+    assert_non_null(trace_observer());
+    configure("summary");
+    assert_null(trace_observer());
+    struct trace_line line;
+    trace_enter(__NR_exit_group, ARGS(0), 0, &line);
+    assert_int_equal(logged_lines, 0);
+}
+
 static void test_filter_errors(void **state)
 {
     const char *why = NULL;
@@ -568,7 +983,7 @@ static void test_filter_errors(void **state)
     (void)state;
     configure("read");
     assert_int_equal(trace_configure("write,opena", &why), -EINVAL);
-    assert_string_equal(why, "no such system call or group: opena");
+    assert_string_equal(why, "no such system call or class: opena");
     assert_int_equal(trace_configure("%none", &why), -EINVAL);
     assert_int_equal(trace_configure("%", &why), -EINVAL);
     assert_int_equal(trace_configure("read,,write", &why), -EINVAL);
@@ -587,6 +1002,19 @@ static u64 random_word(void)
     state ^= state >> 7;
     state ^= state << 17;
     return state;
+}
+
+static void random_options(void)
+{
+    static const char *const lengths[] = {"0", "1", "32", "5000"};
+    const char *why;
+
+    memory_left = random_word() % 2 ? -1 : (long)(random_word() % 4);
+    several_threads = random_word() % 2;
+    goes_on = random_word() % 16 == 0;
+    assert_int_equal(trace_configure_strings(lengths[random_word() % 4], &why), 0);
+    assert_int_equal(trace_configure_times(random_word() % 2 ? "" : "clock,relative,spent", &why),
+                     0);
 }
 
 static u64 random_argument(void)
@@ -622,8 +1050,9 @@ static void test_random_calls(void **state)
         long result = (long)(random_word() % 3 ? random_word() % 600 - 200 : random_word());
 
         logged_length = 0;
+        random_options();
         trace_call(random_word() % (SYSCALL_COUNT + 5), args, result);
-        assert_true(logged_length > 0 && logged_length <= TRACE_TEXT_SIZE);
+        assert_true(logged_length > 0 && logged_length < sizeof(logged));
         assert_ptr_equal(memchr(logged, '\n', logged_length), logged + logged_length - 1);
     }
 }
@@ -649,6 +1078,16 @@ int main(void)
         cmocka_unit_test_setup(test_no_return, fresh),
         cmocka_unit_test_setup(test_inputs_before_the_call, fresh),
         cmocka_unit_test_setup(test_long_line, fresh),
+        cmocka_unit_test_setup(test_string_limit, fresh),
+        cmocka_unit_test_setup(test_stamps, fresh),
+        cmocka_unit_test_setup(test_signal_lines, fresh),
+        cmocka_unit_test_setup(test_killed, fresh),
+        cmocka_unit_test_setup(test_restarted, fresh),
+        cmocka_unit_test_setup(test_sigreturn, fresh),
+        cmocka_unit_test_setup(test_started, fresh),
+        cmocka_unit_test_setup(test_hostile, fresh),
+        cmocka_unit_test_setup(test_classes, fresh),
+        cmocka_unit_test_setup(test_watching, fresh),
         cmocka_unit_test_setup(test_filter, fresh),
         cmocka_unit_test_setup(test_filter_errors, fresh),
         cmocka_unit_test_setup(test_random_calls, fresh),

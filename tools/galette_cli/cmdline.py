@@ -14,7 +14,7 @@ from .errors import ToolError
 
 # Words that mean something to the kernel, and so cannot be variables of the environment.
 # The table in kernel/core/cmdline.c: what the kernel, or a Linux kernel, takes for itself.
-KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "quiet", "debug", "loglevel", "nokaslr",
+KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "trace_times", "trace_strings", "quiet", "debug", "loglevel", "nokaslr",
                 "tty", "winsize", "stderr", "console", "debugwait", "boottime", "crashtest", "acpi",
                 "clocksource", "earlycon", "earlyprintk", "ip", "maxcpus", "mem", "mitigations",
                 "no_timer_check", "noapic", "nolapic", "nomodeset", "nomodules", "noreplace_smp",
@@ -41,6 +41,10 @@ def kernel_words(options, init, extra=()):
     words.append(f"ring={options.ring}")
     if options.trace:
         words.append("trace" if options.trace is True else f"trace={options.trace}")
+    if options.trace_times:
+        words.append(f"trace_times={options.trace_times}")
+    if options.trace_strings is not None:
+        words.append(f"trace_strings={options.trace_strings}")
     if options.log is not None:
         words.append(f"loglevel={options.log}")
     if options.workdir:

@@ -110,6 +110,10 @@ KERNEL = [
     Option(("--init",), "value", "init", None, "the program's path (in an archive: /init)", "PATH"),
     Option(("--trace",), "optional", "trace", None, "one line per system call on standard error;"
            " summary: tables at the end", "CALLS"),
+    Option(("--trace-times",), "value", "trace_times", None, "what its lines say of time: clock, clock-us, unix,"
+           " relative, spent", "WORDS"),
+    Option(("--trace-strings",), "value", "trace_strings", None, "how much of a string or array they show (32)",
+           "N", _number(0, 65536)),
     Option(("--log",), "value", "log", None, "the kernel's log level, 0 to 7 or a name", "LEVEL",
            _log_level),
     Option(("--append",), "list", "append", (), "one more word for the kernel", "WORD"),
