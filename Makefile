@@ -132,7 +132,8 @@ $(BUILD)/kernel/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 
-$(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags
+# nasm 2.16 tells of no included files.
+$(BUILD)/kernel/%.asm.o: %.asm $(wildcard arch/x86_64/*.inc) $(BUILD)/flags
 	$(show) NASM $<
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@

@@ -13,6 +13,7 @@
 ; instruction. Nothing is ever pushed on the program's stack (its red zone is below RSP).
 
 %include "arch/x86_64/frame.inc"
+%include "arch/x86_64/cfi.inc"
 
 extern syscall_table, sys_nosys
 extern arch_upcall_syscall_traced, arch_upcall_clone, arch_upcall_clone3
@@ -22,8 +23,10 @@ extern trap_return
     swapgs
     mov [gs:PERCPU_USER_RSP], rsp
     mov rsp, [gs:PERCPU_FRAME]
+.on_kernel_stack:
     mov [rsp + FRAME_RFLAGS], r11
     mov r11, [gs:PERCPU_USER_RSP]
+.has_program_stack:
     mov [rsp + FRAME_RIP], rcx
     mov [rsp + FRAME_RSP], r11
     mov [rsp + FRAME_ERROR], rax
@@ -33,6 +36,7 @@ extern trap_return
     mov [rsp + FRAME_R10], r10
     mov [rsp + FRAME_R8], r8
     mov [rsp + FRAME_R9], r9
+.entered:
     sti
 %endmacro
 
@@ -82,8 +86,10 @@ syscall_done_ring3:
     jne syscall_work_ring3
     RESTORE_ARGUMENTS
     mov rsp, [rsp + FRAME_RSP]
+.leaving:
     swapgs
     o64 sysret
+syscall_end_ring3:
 
 align 64
 global syscall_entry_ring0
@@ -103,11 +109,15 @@ syscall_done_ring0:
     jnz syscall_work_ring0
     and r11, ~RFLAGS_IF
     push r11
+.flags_pushed:
     popfq
+.flags_popped:
     mov rsp, [rsp + FRAME_RSP]
+.leaving:
     swapgs
     sti
     jmp rcx
+syscall_end_ring0:
 
 section .text progbits alloc exec nowrite align=16
 
@@ -126,6 +136,7 @@ syscall_work_ring0:
 syscall_work:
     mov [rsp + FRAME_RAX], rax
     jmp trap_return
+syscall_end_slow:
 
 ; Bodies that copy the program's registers, which the fast way leaves where they are: complete the frame
 ; first. A traced call has a complete one, and comes from C, so that its frame is not next to the stack.
@@ -160,7 +171,58 @@ syscall_traced_%1:
     mov [rsp + FRAME_RAX], rax
     cli
     jmp trap_return
+syscall_end_traced_%1:
 %endmacro
 
 TRACED_ENTRY ring3, USER_CS, USER_SS
 TRACED_ENTRY ring0, KERNEL_CS, KERNEL_SS
+
+; Where the program's registers are, all the way in and out.
+
+%macro CFI_INSIDE 0
+    CFI_STACK FRAME_RIP
+    CFI_SAVED CFI_RIP, 0
+    CFI_SAVED CFI_RSP, FRAME_RSP - FRAME_RIP
+    CFI_IN_FRAME_CALL
+%endmacro
+
+%macro CFI_WAY_IN 1
+    CFI_STACK 0                         ; on the program's stack
+    CFI_IN_REGISTER CFI_RIP, CFI_RCX
+    CFI_IS_CFA CFI_RSP
+    CFI_REMEMBER
+    CFI_AT %1.on_kernel_stack
+    CFI_STACK FRAME_RIP
+    CFI_UNKNOWN CFI_RIP                 ; for two instructions: RSP is behind GS, which DWARF cannot say
+    CFI_AT %1.has_program_stack
+    CFI_IN_REGISTER CFI_RIP, CFI_RCX
+    CFI_IN_REGISTER CFI_RSP, 11
+    CFI_AT %1.entered
+    CFI_INSIDE
+%endmacro
+
+CFI_SECTION
+CFI_INTERRUPTED cfi_system_call
+CFI_ENTRY cfi_system_call, syscall_entry_ring3, syscall_end_ring3
+    CFI_WAY_IN syscall_entry_ring3
+    CFI_AT syscall_done_ring3.leaving
+    CFI_RECALL
+CFI_END
+CFI_ENTRY cfi_system_call, syscall_entry_ring0, syscall_end_ring0
+    CFI_WAY_IN syscall_entry_ring0
+    CFI_AT syscall_done_ring0.flags_pushed
+    CFI_STACK FRAME_RIP + 8
+    CFI_AT syscall_done_ring0.flags_popped
+    CFI_STACK FRAME_RIP
+    CFI_AT syscall_done_ring0.leaving
+    CFI_RECALL
+CFI_END
+CFI_ENTRY cfi_system_call, syscall_range_ring3, syscall_end_slow
+    CFI_INSIDE
+CFI_END
+CFI_ENTRY cfi_system_call, syscall_traced_ring3, syscall_end_traced_ring3
+    CFI_WAY_IN syscall_traced_ring3
+CFI_END
+CFI_ENTRY cfi_system_call, syscall_traced_ring0, syscall_end_traced_ring0
+    CFI_WAY_IN syscall_traced_ring0
+CFI_END

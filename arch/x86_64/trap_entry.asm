@@ -14,6 +14,7 @@
 ; check stay on stacks of their own.
 
 %include "arch/x86_64/frame.inc"
+%include "arch/x86_64/cfi.inc"
 
 extern trap_handle, trap_fatal_on_ist, arch_upcall_return_work
 extern program_in_ring0
@@ -86,6 +87,7 @@ trap_stubs:
 %endif
 %assign vector vector + 1
 %endrep
+trap_stubs_end:
 
 align 16
 trap_enter:
@@ -97,6 +99,7 @@ trap_enter:
     swapgs
 .from_kernel:
     sub rsp, FRAME_VECTOR
+.has_frame:
     STORE_REGISTERS
 trap_dispatch:
     FORBID_USER_ACCESS
@@ -131,11 +134,13 @@ trap_return:
     mov r14, [rsp + FRAME_R14]
     mov r15, [rsp + FRAME_R15]
     add rsp, FRAME_RIP
+.leaving:
     iretq
 .work:
     mov rdi, rsp
     call arch_upcall_return_work        ; returns with interrupts off and work done
     jmp trap_return
+trap_return_end:
 
 ; In virtual-8086 mode, which does not exist in long mode but which QEMU's emulation lets a program
 ; enter by a 32-bit IRET, CS is no selector.
@@ -143,12 +148,15 @@ trap_enter.no_ring:
     test dword [rsp + IN_RFLAGS], RFLAGS_VM
     jz trap_enter.from_kernel
     jmp trap_enter.from_program
+trap_enter_end:
 
 ; On an IST stack that must not stay in use: build the frame on the kernel stack instead.
 align 16
 trap_move:
     push rax
+.has_rax:
     push rcx
+.has_rcx:
     test byte [rsp + 16 + IN_CS], CS_RING
     jnz .from_program
     mov rax, [rsp + 16 + IN_RIP]
@@ -171,11 +179,16 @@ trap_move:
 .move:
     MOVE_FRAME rax
     pop rcx
+.rcx_popped:
     mov [rax + FRAME_RCX], rcx
     pop rcx                             ; the interrupted RAX
+.rax_popped:
     mov rsp, rax
+.has_frame:
     mov rax, rcx
+.has_rax_again:
     mov rcx, [rsp + FRAME_RCX]
+.has_all_again:
     STORE_REGISTERS
 trap_moved:
     jmp trap_dispatch
@@ -185,16 +198,20 @@ trap_no_stack:
     pop rax
     sub rsp, FRAME_VECTOR
     STORE_REGISTERS
+.stored:
     mov rbp, rsp
     mov rdi, rsp
     call trap_fatal_on_ist
     ud2
+trap_no_stack_end:
 
 ; NMI, double fault, machine check: anything may be half done, GS included.
 align 16
 trap_on_own_stack:
     sub rsp, FRAME_VECTOR
+.has_frame:
     STORE_REGISTERS
+.stored:
     FORBID_USER_ACCESS
     cld
     mov ecx, IA32_GS_BASE
@@ -213,3 +230,78 @@ trap_on_own_stack:
     swapgs
 .restore:
     jmp trap_return.restore
+trap_on_own_stack_end:
+
+; Where the interrupted registers are.
+
+CFI_SECTION
+CFI_INTERRUPTED cfi_trap
+CFI_ENTRY cfi_trap, trap_stubs, trap_stubs_end
+%assign vector 0
+%rep 256
+    CFI_AT trap_stubs + 16 * vector
+%if vector = 8 || (vector >= 10 && vector <= 14) || vector = 17 || vector = 21 || vector = 29 || vector = 30
+    CFI_STACK 8
+%else
+    CFI_STACK 0
+    CFI_AT trap_stubs + 16 * vector + 2 ; behind `push byte 0`
+    CFI_STACK 8
+%endif
+    CFI_AT trap_stubs + 16 * vector + 7 ; behind `push vector`
+    CFI_STACK IN_RIP
+%assign vector vector + 1
+%endrep
+CFI_END
+CFI_ENTRY cfi_trap, trap_enter, trap_dispatch
+    CFI_STACK IN_RIP
+    CFI_AT trap_enter.has_frame
+    CFI_STACK FRAME_RIP
+CFI_END
+CFI_ENTRY cfi_trap, trap_dispatch, trap_return.leaving
+    CFI_STACK FRAME_RIP
+    CFI_IN_FRAME_ALL
+CFI_END
+CFI_ENTRY cfi_trap, trap_return.leaving, trap_return.work
+    CFI_STACK 0
+CFI_END
+CFI_ENTRY cfi_trap, trap_return.work, trap_return_end
+    CFI_STACK FRAME_RIP
+    CFI_IN_FRAME_ALL
+CFI_END
+CFI_ENTRY cfi_trap, trap_enter.no_ring, trap_enter_end
+    CFI_STACK IN_RIP
+CFI_END
+CFI_ENTRY cfi_trap, trap_move, trap_no_stack
+    CFI_STACK IN_RIP
+    CFI_AT trap_move.has_rax
+    CFI_STACK IN_RIP + 8
+    CFI_SAVED CFI_RAX, -(IN_RIP + 8)
+    CFI_AT trap_move.has_rcx
+    CFI_STACK IN_RIP + 16
+    CFI_SAVED CFI_RCX, -(IN_RIP + 16)
+    CFI_AT trap_move.rcx_popped
+    CFI_STACK IN_RIP + 8
+    CFI_LIVE CFI_RCX
+    CFI_AT trap_move.rax_popped
+    CFI_STACK IN_RIP
+    CFI_IN_REGISTER CFI_RAX, CFI_RCX
+    CFI_SAVED_AT_REGISTER CFI_RCX, CFI_RAX, FRAME_RCX
+    CFI_AT trap_move.has_frame
+    CFI_STACK FRAME_RIP
+    CFI_IN_FRAME CFI_RCX, FRAME_RCX
+    CFI_AT trap_move.has_rax_again
+    CFI_LIVE CFI_RAX
+    CFI_AT trap_move.has_all_again
+    CFI_LIVE CFI_RCX
+CFI_END
+CFI_ENTRY cfi_trap, trap_no_stack.stored, trap_no_stack_end
+    CFI_STACK FRAME_RIP
+    CFI_IN_FRAME_ALL
+CFI_END
+CFI_ENTRY cfi_trap, trap_on_own_stack, trap_on_own_stack_end
+    CFI_STACK IN_RIP
+    CFI_AT trap_on_own_stack.has_frame
+    CFI_STACK FRAME_RIP
+    CFI_AT trap_on_own_stack.stored
+    CFI_IN_FRAME_ALL
+CFI_END

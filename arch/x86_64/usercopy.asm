@@ -7,6 +7,7 @@
 ; fail like an unmapped one; SMAP, where present, is lifted for these instructions only.
 
 %include "arch/x86_64/frame.inc"
+%include "arch/x86_64/cfi.inc"
 
 USER_LIMIT equ 0x00007ffffffff000
 PAGE_SIZE equ 4096
@@ -154,3 +155,9 @@ usercopy_string:
     ret
     ON_FAULT .load, .fault
     ON_FAULT .load_word, .fault         ; no byte of its page can be read
+usercopy_end:
+
+CFI_SECTION
+CFI_CALLED cfi_usercopy
+CFI_ENTRY cfi_usercopy, refuse, usercopy_end
+CFI_END

@@ -17,6 +17,8 @@ the program's DT_DEBUG. The files come out of the archive that the machine was s
     galette-libraries              where its libraries are: what `info sharedlibrary` would show
     galette-attach :1234           attaches to a machine that was started otherwise
 
+What GDB knows of the kernel beside that is in galette_gdb: `help galette` lists its commands.
+
 The breakpoint is on the function's first instruction by address: to skip the prologue GDB would
 read memory that is not mapped yet while the machine waits in front of the kernel's first page table.
 """
@@ -27,8 +29,10 @@ import sys
 
 import gdb
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 from galette_cli import elf, packing, roots, tree  # noqa: E402 (the path has to be set first)
+from galette_gdb import calls, frames, show  # noqa: E402
 
 DT_NULL, DT_DEBUG = 0, 21  # <elf.h>
 RT_CONSISTENT = 0  # <link.h>: the list is complete
@@ -291,6 +295,9 @@ def _set_up():
     LibrariesCommand()
     BiasCommand()
     AttachCommand()
+    show.set_up()
+    calls.set_up()
+    frames.set_up()
     if gdb.lookup_global_symbol("debug_program_placed") is None:
         print("galette.py: this kernel has no debug_program_placed; load build/galette.elf first")
         return
