@@ -157,6 +157,7 @@ global %1
 
 BODY_WITH_FRAME sys_clone, arch_upcall_clone
 BODY_WITH_FRAME sys_clone3, arch_upcall_clone3
+syscall_bodies_end:
 
 ; The entries of a traced run: the trace needs the whole frame before the call.
 %macro TRACED_ENTRY 3
@@ -202,6 +203,9 @@ TRACED_ENTRY ring0, KERNEL_CS, KERNEL_SS
 %endmacro
 
 CFI_SECTION
+CFI_CALLED cfi_body
+CFI_ENTRY cfi_body, sys_clone, syscall_bodies_end
+CFI_END
 CFI_INTERRUPTED cfi_system_call
 CFI_ENTRY cfi_system_call, syscall_entry_ring3, syscall_end_ring3
     CFI_WAY_IN syscall_entry_ring3

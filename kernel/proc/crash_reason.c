@@ -125,7 +125,7 @@ void crash_add_reason(struct text_builder *text, const struct trap_frame *frame,
 {
     const char *meaning = NULL;
     text_print(text, ": SIG%s: ", names[index_of(signal)].name);
-    if (info->code <= 0)
+    if (info->code <= 0 && signal != SIGXFSZ) /* which comes as if the program had sent it */
         add_sender(text, info);
     else if (why)
         text_print(text, "at 0x%lx: %s", info->address, why);

@@ -172,3 +172,40 @@ def test_one_line_if_asked(boot):
     assert result.status == 139 and len(result.lines()) == 1
     result = boot("crash", "null", options=["-b", "microvm", "--log", "0"])
     assert result.status == 139 and result.err == b""
+
+
+TWO = r"""
+#include <pthread.h>
+
+static volatile int there;
+
+__attribute__((noinline)) static void crash(void) { *(volatile int *)8 = 1; }
+
+static void *meet(void *unused)
+{
+    __atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
+    while (there < 2)
+        ;
+    crash();
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, 0, meet, 0);
+    meet(0);
+}
+"""
+
+
+@pytest.mark.parametrize("processors", ("1", "2"))
+def test_two_crash_at_once(boot, tmp_path, processors):
+    """One block all the same, whole, about one of them."""
+    (tmp_path / "two.c").write_text(TWO)
+    subprocess.run(["gcc", "-w", "-O1", "-pthread", "-o", tmp_path / "two", tmp_path / "two.c"], check=True)
+    result = boot(str(tmp_path / "two"), options=["-b", "microvm", "-c", processors])
+    assert result.status == 139
+    block = Report(result)
+    assert re.search(r"\] two: SIGSEGV: .*\(pid 1, thread [12], ring 3\)$", block.head)
+    assert block.functions[:2] == ["crash", "meet"] and len(block.frames) >= 4

@@ -123,7 +123,9 @@ continue
 set var $process = (struct process *)'kernel/proc/exec.c'::first_process
 set var $process->space.vmas.node->left = $process->space.vmas.node
 set var $process->files.chunks[0].files[1] = 16
-set var $process->leader->thread->arch.stack_pointer = 8
+python import galette_gdb.kernel
+python thread = int(galette_gdb.kernel.threads()[0].thread.address)
+python gdb.execute("set var ((struct thread *)%d)->arch.stack_pointer = 8" % thread)
 {section("info galette", name="spoiled")}
 """
 
@@ -146,7 +148,7 @@ def test_program_as_the_kernel_keeps_it(tmp_path, program, ring):
     brief = part(text, "brief")
     assert re.search(r"^\* 1 .*CPU#0", brief, re.M), text
     assert re.search(r"^ +1  slee\\033per +sleeps +read\(3, 0x[0-9a-f]+, 1\) in pipe_", brief, re.M), text
-    assert re.search(rf"switch_locked [^$]*pipe_read[^$]*syscall_entry_ring{ring} [^$]* wait_for_nothing \(.*\n"
+    assert re.search(rf" switch_\w+ [^$]*pipe_read[^$]*syscall_entry_ring{ring} [^$]* wait_for_nothing \(.*\n"
                      r".* main \(", part(text, "thread")), text
     # Process, files, signals.
     status = part(text, "status")
@@ -175,6 +177,68 @@ def test_program_as_the_kernel_keeps_it(tmp_path, program, ring):
     assert re.search(r"^   1 +\?  \? +Cannot access memory at address 0x", spoiled, re.M), text
     assert "its saved stack pointer 0x8 is not on its stack" in spoiled, text
     assert "/proc/1/maps" in spoiled and "wait: USR1" in spoiled
+
+
+THREADS = r"""
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <unistd.h>
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static volatile int stop;
+
+__attribute__((noinline)) static void spin(void) { while (!stop) ; }
+__attribute__((noinline)) static void wait_for_mutex(void) { pthread_mutex_lock(&mutex); }
+__attribute__((noinline)) static void all_are_there(void) { __asm__ volatile(""); }
+
+static void *waiter(void *name)
+{
+    pthread_setname_np(pthread_self(), name);
+    wait_for_mutex();
+    return NULL;
+}
+
+static void *spinner(void *name)
+{
+    pthread_setname_np(pthread_self(), name);
+    spin();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&mutex);
+    pthread_create(&thread, NULL, waiter, "who waits");
+    pthread_create(&thread, NULL, spinner, "who spins");
+    usleep(100000);
+    all_are_there();
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("ring,processors", (("3", "2"), ("0", "2"), ("3", "1")))
+def test_threads_by_name(tmp_path, ring, processors):
+    """`info threads` shows them all, and each has its backtrace, whether it runs, sleeps or waits its turn."""
+    (tmp_path / "threads.c").write_text(THREADS)
+    subprocess.run(["gcc", "-w", "-g", "-O1", "-pthread", "-o", tmp_path / "threads", tmp_path / "threads.c"],
+                   check=True)
+    script = ("break main\ncontinue\nbreak all_are_there\ncontinue\n" + section("info threads", name="brief")
+              + section("galette threads", name="full") + section("backtrace", name="main")
+              + section("galette bt 2", name="two"))
+    text = gdb(tmp_path, script, "-r", ring, "-c", processors, tmp_path / "threads")
+    brief = part(text, "brief")
+    assert len(re.findall(r"^[* ] \d +CPU#", brief, re.M)) == int(processors), text
+    assert re.search(r"^ +1  threads +runs on \d +all_are_there$", brief, re.M), text
+    assert re.search(r"^ +2  who waits +sleeps +futex\(.*\) in futex_wait", brief, re.M), text
+    where = r"runs on \d +spin" if processors == "2" else "ready +spin"
+    assert re.search(rf"^ +3  who spins +{where}$", brief, re.M), text
+    full = part(text, "full")
+    assert re.search(r" who waits [^$]*futex_wait[^$]* wait_for_mutex \(.*\n.* waiter \([^$]*start_thread[^$]*"
+                     r" who spins [^$]*spin \(.*\n.* spinner \([^$]*start_thread", full), text
+    assert "who spins" not in part(text, "two") and " wait_for_mutex (" in part(text, "two")
+    assert re.match(r"#0  all_are_there .*\n#1 .* main \(", part(text, "main")), text
 
 
 STEPS = """

@@ -23,6 +23,7 @@ WHENCE = ("SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA", "SEEK_HOLE")
 AT_FDCWD = -100
 CREATES = os.O_CREAT | os.O_TMPFILE & ~os.O_DIRECTORY
 WIDE = 0x80
+NUMBERS = 460  # of system calls, at least: the table's length is not in all of its declarations
 
 
 def flags(value, names, none="0"):
@@ -110,9 +111,8 @@ class Call:
         """Its struct syscall_info."""
         table, infos = gdb.parse_and_eval("syscall_table"), gdb.parse_and_eval("syscall_infos")
         wanted = kernel.number(gdb.parse_and_eval(f"(unsigned long)&{self.function}"))
-        count = table.type.range()[1] + 1
         address = kernel.number(table.address.cast(gdb.lookup_type("long")))
-        return infos[kernel.words(address, count).index(wanted)]
+        return infos[kernel.words(address, NUMBERS).index(wanted)]
 
     def decode(self, values):
         """The call with its arguments, as strace begins a line; and the values by name, for conditions:
@@ -151,11 +151,9 @@ def call_of_frame(frame):
     """The system call that a complete or half complete struct trap_frame is of, in words."""
     table = gdb.parse_and_eval("syscall_table")
     index = kernel.number(frame["error"]) & 0xFFFFFFFF
-    if index > table.type.range()[1]:
-        return f"system call {index}"
-    function = str(table[index]).rpartition("<")[2].rstrip(">")
+    function = str(table[index]).rpartition("<")[2].rstrip(">") if index < NUMBERS else ""
     values = [kernel.number(frame[r]) for r in ("rdi", "rsi", "rdx", "r10", "r8", "r9")]
     try:
         return Call(function).decode(values)[0]
-    except (gdb.error, gdb.GdbError):
+    except (gdb.error, gdb.GdbError, ValueError):
         return f"system call {index}"

@@ -132,8 +132,8 @@ def in_system_call(thread):
 
 def innermost(thread):
     """Where it is, in a word or two: the first function that is not about waiting itself."""
-    dull = ("context_switch", "switch_locked", "sched_block", "sched_yield", "mutex_lock_slow", "wait_sleep",
-            "switch_to", "sched_wait", "wait_event")
+    dull = ("context_switch", "switch_", "requeue_", "sched_", "mutex_lock_slow", "wait_sleep",
+            "arch_upcall_return_work", "trap_return")
     with as_thread(thread):
         frame, count = gdb.newest_frame(), 0
         while frame and count < 30 and any((frame.name() or "").startswith(name) for name in dull):
