@@ -22,7 +22,6 @@ MAP = {1: "MAP_SHARED", 2: "MAP_PRIVATE", 0x10: "MAP_FIXED", 0x20: "MAP_ANONYMOU
 WHENCE = ("SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA", "SEEK_HOLE")
 AT_FDCWD = -100
 CREATES = os.O_CREAT | os.O_TMPFILE & ~os.O_DIRECTORY
-WIDE = 0x80
 NUMBERS = 460  # of system calls, at least: the table's length is not in all of its declarations
 
 
@@ -84,6 +83,7 @@ KINDS = {
     "ARG_DIRFD": lambda value: "AT_FDCWD" if _low(value) == AT_FDCWD else str(_low(value)),
     "ARG_PID": lambda value: str(_low(value)),
     "ARG_PATH": _text,
+    "ARG_TARGET": _text,
     "ARG_TEXT": _text,
     "ARG_FLAGS_OPEN": lambda value: open_flags(value & 0xFFFFFFFF),
     "ARG_FLAGS_MMAP": lambda value: flags(value, MAP),
@@ -120,13 +120,14 @@ class Call:
         info = self.info()
         kinds = {field.enumval: field.name for field in gdb.lookup_type("enum argument_kind").fields()}
         texts, by_name = [], {}
+        wide = 1 << 8 * info["arguments"][0].type.sizeof - 1  # ARGUMENT_WIDE
         for i in range(int(info["count"])):
             kind = int(info["arguments"][i])
-            name, value = kinds.get(kind & ~WIDE, "?"), values[i]
+            name, value = kinds.get(kind & ~wide, "?"), values[i]
             if name != "ARG_MODE_CREATE" or values[i - 1] & CREATES:
                 texts.append(self._one(name, value, values[i + 1] if i < 5 else 0))
             if i < len(self.parameters):
-                by_name[self.parameters[i]] = self._value(name, value, kind & WIDE)
+                by_name[self.parameters[i]] = self._value(name, value, kind & wide)
         return f"{self.name}({', '.join(texts)})", by_name
 
     @staticmethod
@@ -139,7 +140,7 @@ class Call:
 
     @staticmethod
     def _value(kind, value, wide):
-        if kind in ("ARG_PATH", "ARG_TEXT"):
+        if kind in ("ARG_PATH", "ARG_TARGET", "ARG_TEXT"):
             try:
                 return kernel.program_string(value).decode(errors="replace")
             except kernel.Unreadable:
