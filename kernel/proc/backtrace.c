@@ -13,9 +13,9 @@
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
 
-#define STEPS_MAX         16384 /* of a recursion that filled its stack */
+#define STEPS_MAX         100000 /* of a recursion that filled its stack */
 #define SIGNAL_FRAMES_MAX 16
-#define NAME_MAX_SHOWN    64
+#define NAME_MAX_SHOWN    96
 #define LAST_LINES        8 /* of the outermost frames when there are too many */
 
 enum how { BY_REGISTERS, BY_TABLE, BY_FRAME_POINTER, BY_SIGNAL };
@@ -208,12 +208,14 @@ void backtrace_print(struct text_builder *text, struct code_files *files,
     walk.registers = *registers;
     walk.count = walk.number = walk.left_out = walk.signal_frames = 0;
     walk.how = BY_REGISTERS;
-    for (u32 i = 0; i < STEPS_MAX; i++)
-        if (!step(walk.registers.value[UNWIND_RIP]))
-            break;
+    bool goes_on = true;
+    while (goes_on && walk.number < STEPS_MAX)
+        goes_on = step(walk.registers.value[UNWIND_RIP]);
     for (u32 i = 0; i < walk.count; i++) {
         if (walk.left_out && i == BACKTRACE_LINES - LAST_LINES)
             text_print(text, "  ... %u lines left out\n", walk.left_out);
         print_frame(text, &walk.frames[i]);
     }
+    if (goes_on)
+        text_add_string(text, "  ... and so on\n");
 }

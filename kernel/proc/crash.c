@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One block, put together in memory that is always there, since memory may be what is out, and handed
- * to the log in one piece. Whoever comes second, on another processor, waits for the first and says
- * nothing: its process is ending.
+ * to the log in one piece. Without a lock: of all threads only the one that ends the process gets here,
+ * and the others do not go back to the program any more.
  */
 #include "kernel/proc/crash.h"
 
@@ -13,21 +13,20 @@
 #include "arch/fault_text.h"
 #include "arch/usercopy.h"
 #include "kernel/core/log.h"
-#include "kernel/core/mutex.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/backtrace.h"
 #include "kernel/proc/code_file.h"
 #include "kernel/proc/crash_reason.h"
 #include "kernel/proc/process.h"
 
+#define CUT         "...\n" /* the end of a report that is too long */
+#define CUT_LENGTH  (sizeof(CUT) - 1)
 #define CHUNKS      2
 #define CODE_BEFORE 8 /* bytes shown in front of the instruction */
 #define CODE_SHOWN  24
 #define NAME_SHOWN  256 /* of a path, from its end */
 
-static struct mutex lock = MUTEX_INIT(lock); /* guards all below */
-static bool reported;
-static struct thread *reporter; /* also read without the lock */
+static struct thread *reporter;
 static char memory[CHUNKS][TEXT_CHUNK];
 static char *chunks[CHUNKS];
 static struct text_builder report;
@@ -168,15 +167,12 @@ void crash_report(const struct trap_frame *frame, int signal, const struct signa
 {
     if (!crash_is_reported(signal) || !log_is_shown(LOG_ERR))
         return;
-    mutex_lock(&lock);
-    if (!reported) {
-        reported = true;
-        __atomic_store_n(&reporter, thread_current(), __ATOMIC_RELAXED);
-        begin();
-        add_head(frame, signal, info, why);
-        if (!brief)
-            add_body(frame, signal, info);
-        log_block(memory[0], report.length);
-    }
-    mutex_unlock(&lock);
+    __atomic_store_n(&reporter, thread_current(), __ATOMIC_RELAXED);
+    begin();
+    add_head(frame, signal, info, why);
+    if (!brief)
+        add_body(frame, signal, info);
+    if (report.error) /* full */
+        memcpy(memory[0] + report.length - CUT_LENGTH, CUT, CUT_LENGTH);
+    log_block(memory[0], report.length);
 }

@@ -13,7 +13,8 @@
 void crash_set_brief(bool brief);
 
 /* Report if the signal is one of those. `frame` is complete and what the program had when the signal
- * came; `why`: what the kernel found, or NULL. The running thread, without locks, interrupts on. */
+ * came; `why`: what the kernel found, or NULL. The running thread, which ends the process, without locks,
+ * interrupts on. Once. */
 void crash_report(const struct trap_frame *frame, int signal, const struct signal_info *info,
                   const char *why);
 

@@ -109,21 +109,29 @@ static void wait_for_the_end(void)
 
 /* There is one process: its end is the machine's, and its memory goes with it. Threads on other
  * processors finish what they do in the kernel and then stop, so that nothing follows the end. */
-void process_exit(u8 status)
+static void begin_exit(void)
 {
     struct process *process = process_current();
     if (__atomic_exchange_n(&process->exiting, true, __ATOMIC_ACQ_REL))
         for (;;)
             wait_for_the_end(); /* another thread was faster */
     sched_stop_programs(STOP_NS);
+}
+
+void process_exit(u8 status)
+{
+    begin_exit();
     power_off(status);
 }
 
-void process_exit_by_signal(int signal)
+void process_exit_by_signal(const struct trap_frame *frame, int signal,
+                            const struct signal_info *info)
 {
+    begin_exit();
+    crash_report(frame, signal, info, task_current()->signals.why);
     if (process_observer)
         process_observer->killed(signal);
-    process_exit(128 + signal);
+    power_off(128 + signal);
 }
 
 void arch_upcall_program_exception(struct trap_frame *frame, int signal, int code, u64 address)

@@ -121,8 +121,10 @@ void process_apply_limits(struct process *process);
  * to 255). */
 NORETURN void process_exit(u8 status);
 
-/* The same, because of a signal: status 128 + signal. */
-NORETURN void process_exit_by_signal(int signal);
+/* The same, because of a signal: status 128 + signal. `frame` is complete, and what the program had when
+ * the signal came. */
+NORETURN void process_exit_by_signal(const struct trap_frame *frame, int signal,
+                                     const struct signal_info *info);
 
 /* What ends the machine; given by main. */
 void process_set_power_off(NORETURN void (*power_off)(u8 status));

@@ -16,7 +16,6 @@
 #include "arch/usercopy.h"
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/crash.h"
 #include "kernel/proc/observer.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/process_timers.h"
@@ -496,8 +495,7 @@ static void act_by_default(const struct trap_frame *frame, struct task *task, in
     if (signal == SIGSTOP) {
         stop(task->process, signal);
     } else if (!is_ignored(task->process, signal)) {
-        crash_report(frame, signal, info, task->signals.why);
-        process_exit_by_signal(signal);
+        process_exit_by_signal(frame, signal, info);
     }
 }
 

@@ -24,6 +24,8 @@ KINDS = {
     "bus": (135, r"SIGBUS: read of 0x\w+: beyond the end of the file", ("behind_the_file",)),
     "abort": (134, r"SIGABRT: sent to this thread by process 1 \(tgkill\)", ("abort", "by_abort")),
     "fsize": (153, "SIGXFSZ: its limit of file sizes is reached", ("too_long",)),
+    "vdso": (139, "SIGSEGV: write to 0x8: nothing is mapped there (a null pointer)", ("clock_gettime",
+                                                                                    "__clock_gettime")),
     "memory": (132, "SIGILL", ("without_memory",)),
 }
 IN_RING_0 = ("null", "jump", "sse", "abort", "bus")
@@ -77,7 +79,7 @@ def test_report(boot, kind, ring):
         assert rip == 0 and "  code cannot be read" in block.lines
         assert "  rip 0 lies in no mapping" in block.places
     else:
-        assert re.search(rf"  rip {rip:x} lies in [0-9a-f]+-[0-9a-f]+ r[w-][x-]p [0-9a-f]{{8}} /crash",
+        assert re.search(rf"  rip {rip:x} lies in [0-9a-f]+-[0-9a-f]+ r[w-][x-]p [0-9a-f]{{8}} (/crash|\[vdso\])",
                          "\n".join(block.places))
         assert any(re.match(r"  code ([0-9a-f]{2} ){8}<[0-9a-f]{2}>( [0-9a-f]{2}){15}$", line)
                    for line in block.lines)
@@ -126,6 +128,20 @@ def test_stack_overflow(boot, ring):
     assert re.search(r"deeper\S* \(crash\+0x\w+\), (\d{4,}) more of it\n.* stack_overflow\+.*\n"
                      r".* innermost\+.*\n.* middle\+.*\n.* main\+", text), text
     assert re.search(r"    above it: .* \[stack\]", "\n".join(block.lines))
+
+
+def test_too_many_frames(boot, tmp_path):
+    """Of a recursion of two functions the innermost and the outermost frames are shown; and a block has an
+    end, however long the names are."""
+    block = report(boot, "crash", "pair", status=139)
+    text = "\n".join(block.frames)
+    assert re.search(r" second\S* .*\n.* first\S* .*\n.* second\S* .*\n  \.\.\. \d{4,} lines left out\n", text), text
+    assert re.search(r"left out\n[^$]* innermost\+.*\n.* middle\+.*\n.* main\+", text), text
+    assert len(block.frames) == 41
+    path = tmp_path / ("crash" + "-" * 200)
+    path.write_bytes(open(machines.program_path("crash"), "rb").read())
+    result = boot(str(path), "pair", options=["-b", "microvm"])
+    assert result.status == 139 and 8000 < len(result.err) < 8300 and result.err.endswith(b"...\n")
 
 
 def build(folder, name, *flags):

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOT_INLINED __attribute__((noinline, noclone))
@@ -103,6 +104,11 @@ static void without_memory(void)
     __asm__ volatile("ud2");
 }
 
+static void in_the_vdso(void)
+{
+    clock_gettime(CLOCK_MONOTONIC, (void *)(zero + 8));
+}
+
 static int deeper(volatile int *above)
 {
     volatile int here[64];
@@ -114,6 +120,28 @@ static void stack_overflow(void)
 {
     volatile int start = 0;
     deeper(&start);
+}
+
+NOT_INLINED static int second(volatile int *above);
+
+NOT_INLINED static int first(volatile int *above)
+{
+    volatile int here[64];
+    here[0] = *above + 1;
+    return here[0] != 0 ? second(here) + here[0] : 0;
+}
+
+static int second(volatile int *above)
+{
+    volatile int here[64];
+    here[0] = *above + 2;
+    return here[0] != 0 ? first(here) + here[0] : 0;
+}
+
+static void pair_overflow(void)
+{
+    volatile int start = 0;
+    first(&start);
 }
 
 static void too_long(void)
@@ -132,6 +160,7 @@ static const struct {
     {"bits", not_canonical}, {"ud2", no_instruction},    {"bus", behind_the_file},
     {"abort", by_abort},     {"memory", without_memory}, {"handler", abort_in_handler},
     {"name", bad_name},      {"stack", stack_overflow},  {"fsize", too_long},
+    {"vdso", in_the_vdso},   {"pair", pair_overflow},
 };
 
 NOT_INLINED static void innermost(const char *kind)
