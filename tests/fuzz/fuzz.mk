@@ -34,10 +34,10 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libpure.a
 .SECONDARY: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%.o)
 
 # The archives of the corpus for those that read archives, all else of it for the ELF checker; tar
-# archives of a small folder; two scripts of commands for the tree of names; two small libraries with
-# unwinding tables.
+# archives of a small folder; two scripts of commands for the tree of names; what a program writes to a
+# terminal; two small libraries with unwinding tables.
 build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
-	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path
+	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path $@/vt
 	@cp build/corpus/*cpio* $@/cpio
 	@cp build/corpus/*cpio* $@/initramfs
 	@for format in v7 ustar gnu pax; do \
@@ -46,6 +46,7 @@ build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
 	@printf 'da\0da/b\0fa/f\0sl\0a/b\0wl/../f\0ma/f\0a/b/g\0xa\0q\0la/h\0a/b/g\0wb//./g\0' \
 	    > $@/path/1
 	@printf 'dx\0dx/y\0mx\0x/y/z\0sx/s\0/x/y\0wx/s/../s\0nx\0q\0Fx/s/n\0Wq/\0ux\0rq\0' > $@/path/2
+	@printf '\030\120\033[2;20r\033[5;5H\033[31;1mx\033[3L\033[2M\0337\033[38;5;99m\342\202\254\0338' > $@/vt/1
 	@cd build/corpus && cp $$(ls | grep -v -e cpio -e index) ../fuzz/seeds/elf64
 	@for more in --eh-frame-hdr --no-eh-frame-hdr; do \
 	    echo 'int g(int); int h(void) { return g(1) + 1; } int g(int x) { int a[x]; a[0] = h(); return a[0]; }' | \
