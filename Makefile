@@ -23,6 +23,7 @@ MEM    ?=#         the machine's memory; 256M and room for a large initrd
 CPUS   ?= 1#       its processors
 ARGS   ?=#         the program's arguments, as the shell would split them
 TRACE  ?=#         1: one line per system call; or the names of calls
+SCREEN ?=#         1: a window with a keyboard instead of the terminal (run)
 QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
 V      ?=#         1: show the commands
@@ -107,7 +108,7 @@ KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noex
 KERNEL_C    := $(filter-out $(if $(CHECKED),mm/heap.c,mm/heap_checked.c), \
                  $(sort $(shell $(KERNEL_FIND) '*.c' -print)))
 KERNEL_ASM  := $(sort $(shell $(KERNEL_FIND) '*.asm' -print))
-KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o)
+KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o) $(BUILD)/font.o
 
 .PHONY: all
 all: $(BUILD)/galette
@@ -137,6 +138,15 @@ $(BUILD)/kernel/%.asm.o: %.asm $(wildcard arch/x86_64/*.inc) $(BUILD)/flags
 	$(show) NASM $<
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+
+# The font of the text console, from Debian's console-setup-linux: Latin, Greek, Cyrillic, box drawing.
+FONT := /usr/share/consolefonts/Uni2-Fixed16.psf.gz
+
+$(BUILD)/font.o: tools/font $(FONT)
+	$(show) FONT $(notdir $(FONT))
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/font $(FONT) -o $(@:.o=.asm)
+	$(Q)$(NASM) -f elf64 $(@:.o=.asm) -o $@
 
 $(BUILD)/symbols-empty.asm: tools/symbols
 	@mkdir -p $(@D)
@@ -182,7 +192,7 @@ options  = $(how) $(if $(MEM),-m $(MEM)) -c $(CPUS)
 
 .PHONY: run iso efi debug
 run: all $(example) $(if $(filter efi,$(BOOT)),build/galette.efi)
-	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(INITRD) $(ARGS) -- $(QEMU)
+	$(Q)$(GALETTE) run -b $(BOOT) $(options) $(if $(SCREEN),--screen) $(INITRD) $(ARGS) -- $(QEMU)
 
 iso: all $(example)
 	$(Q)$(GALETTE) iso $(how) $(if $(OUTPUT),-o $(OUTPUT)) $(INITRD) $(ARGS) --
@@ -279,6 +289,7 @@ help:
 #:   MEM=512M  CPUS=1   the machine
 #:   ARGS='a "b c"'     the program's arguments
 #:   TRACE=1            one line per system call
+#:   SCREEN=1           a window with a keyboard is the program's terminal (run)
 #:   OUTPUT=FILE        where iso and efi write to
 #: V=1 shows the commands. CHECKED=1 builds a slow kernel, build-checked/galette, that finds what is
 #: written behind the end of heap objects or after they were freed; with FAILS=97 every 97th request
