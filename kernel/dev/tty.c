@@ -58,6 +58,15 @@ void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw
     }
 }
 
+void tty_set_screen(struct tty *tty, const struct winsize *size)
+{
+    tty->winsize = *size;
+    tty->termios.c_oflag |= ONLCR;
+    tty->termios.c_iflag |= IUTF8;
+    tty->termios.c_cflag = B38400 | CS8 | CREAD | HUPCL;
+    tty->termios.c_ispeed = tty->termios.c_ospeed = 38400;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------*/
 
 bool tty_concerns_readers_locked(const struct tty *tty)
@@ -250,6 +259,7 @@ s64 tty_write(struct tty *tty, const void *buffer, size_t count, int flags)
     while (done < count) {
         size_t step = write_some(tty, (const u8 *)buffer + done, count - done);
         done += step;
+        tty_show(tty);
         if (step > 0)
             continue;
         if (flags & O_NONBLOCK)
@@ -375,6 +385,7 @@ int tty_flow(struct tty *tty, u64 action)
     else if (byte != TTY_DISABLED)
         tty_echo_locked(tty, &byte, 1);
     spin_unlock_irqrestore(&tty->lock, flags);
+    tty_show(tty);
     wait_wake_all(&tty->output_wait);
     return 0;
 }

@@ -250,6 +250,7 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t count)
         if (signal != 0)
             tty_raise(tty, signal);
     }
+    tty_show(tty);
     if (readable)
         wait_wake_all(&tty->input_wait);
 }

@@ -75,6 +75,13 @@ void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count);
 bool tty_processes_output(const struct tty *tty);
 size_t tty_write_processed_locked(struct tty *tty, const u8 *bytes, size_t count);
 
+/* After bytes were sent, without a lock. */
+static inline void tty_show(struct tty *tty)
+{
+    if (tty->ops->show)
+        tty->ops->show(tty->device);
+}
+
 /* ---- Input ------------------------------------------------------------------------------------*/
 
 /* Raise a signal of the keyboard for the foreground, if there is one. Caller holds no lock. */

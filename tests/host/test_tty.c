@@ -84,8 +84,17 @@ static void device_receive(void *device)
     receive_calls++;
 }
 
+static u32 shows;
+
+static void device_show(void *device)
+{
+    (void)device;
+    assert_int_equal(fake_locks_held, 0);
+    shows++;
+}
+
 static const struct tty_ops ops = {device_write, device_room,     device_writable, device_pending,
-                                   device_drain, device_throttle, device_receive};
+                                   device_drain, device_throttle, device_receive,  device_show};
 
 static void raise(int signal)
 {
@@ -592,9 +601,22 @@ static void knows_its_size(void **state)
     assert_int_equal(tty_output_count(&tty), 7);
 }
 
+/* The device is told when bytes are to be seen, echo among them. */
+static void shows_what_was_written(void **state)
+{
+    (void)state;
+    start(false);
+    shows = 0;
+    assert_int_equal(tty_write(&tty, "abc", 3, 0), 3);
+    assert_int_equal(shows, 1);
+    type("x");
+    assert_int_equal(shows, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shows_what_was_written),
         cmocka_unit_test(gives_lines),
         cmocka_unit_test(edits_the_line),
         cmocka_unit_test(erases_whole_characters),
