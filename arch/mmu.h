@@ -26,6 +26,7 @@ struct boot_info;
 #define MMU_DIRTY    (1u << 6) /* only reported by mmu_query */
 #define MMU_GLOBAL   (1u << 7) /* the same in every address space */
 #define MMU_HIDDEN   (1u << 8) /* kept, but no access of any kind (PROT_NONE) */
+#define MMU_COMBINE  (1u << 9) /* not cached, but writes may be gathered: framebuffers */
 
 #define MMU_LARGE_SIZE (2UL << 20)
 

@@ -95,3 +95,12 @@ bool memory_map_contains(const struct boot_info *boot, paddr_t base, u64 size)
     }
     return false;
 }
+
+bool memory_map_overlaps(const struct boot_info *boot, paddr_t base, u64 size)
+{
+    for (u32 i = 0; i < boot->memory_count; i++)
+        if (base < boot->memory[i].base + boot->memory[i].size &&
+            boot->memory[i].base < base + size)
+            return true;
+    return false;
+}

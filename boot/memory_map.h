@@ -18,4 +18,7 @@ void memory_map_normalise(struct boot_info *boot);
 /* True when [base, base + size) lies in one RAM range of a normalised map. */
 bool memory_map_contains(const struct boot_info *boot, paddr_t base, u64 size);
 
+/* True when any byte of [base, base + size), which may not wrap, is RAM of a normalised map. */
+bool memory_map_overlaps(const struct boot_info *boot, paddr_t base, u64 size);
+
 #endif

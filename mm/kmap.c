@@ -60,6 +60,14 @@ volatile void *kmap_mmio(paddr_t base, size_t size)
     return mapped;
 }
 
+volatile void *kmap_framebuffer(paddr_t base, size_t size)
+{
+    u64 flags = spin_lock_irqsave(&kmap_lock);
+    volatile void *mapped = map_locked(base, size, MMU_WRITE | MMU_COMBINE);
+    spin_unlock_irqrestore(&kmap_lock, flags);
+    return mapped;
+}
+
 /* A page for a stack; one that is there already stays. */
 static bool map_stack_page_locked(vaddr_t address)
 {

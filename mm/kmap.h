@@ -20,6 +20,9 @@ const void *kmap_physical(paddr_t base, size_t size);
 /* Device registers, not cached, writable; NULL when it cannot be. */
 volatile void *kmap_mmio(paddr_t base, size_t size);
 
+/* The same for a framebuffer: writes may be gathered and come late, reads are slow. */
+volatile void *kmap_framebuffer(paddr_t base, size_t size);
+
 /* A kernel stack of KSTACK_SIZE bytes with a guard below: the address of its top, or 0. */
 vaddr_t kstack_alloc(void);
 void kstack_free(vaddr_t top);

@@ -95,6 +95,7 @@ void cpu_features_enable(void)
 {
     struct cpu_features *f = &cpu_features;
     wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SCE | (f->nx ? EFER_NXE : 0));
+    wrmsr(IA32_PAT, PAT_SETUP); /* every processor with long mode has it */
     u64 cr0 = read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW);
     write_cr0(cr0 | CR0_MP | CR0_NE | CR0_WP | CR0_AM);
     u64 cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;

@@ -30,6 +30,9 @@ u64 pte_make(paddr_t physical, u32 flags)
         entry |= PTE_USER;
     if (flags & MMU_DEVICE)
         entry |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
+    if (flags & MMU_COMBINE)
+        entry |=
+            PTE_WRITE_THROUGH; /* which the PAT has made write combining: cpu_features_enable */
     if (flags & MMU_BORROWED)
         entry |= PTE_BORROWED;
     if (flags & MMU_LARGE)

@@ -6,6 +6,7 @@
 #include "kernel/lib/types.h"
 
 #define IA32_APIC_BASE      0x1b
+#define IA32_PAT            0x277
 #define IA32_TSC_DEADLINE   0x6e0
 #define IA32_X2APIC_FIRST   0x800
 #define IA32_SYSENTER_CS    0x174
@@ -24,6 +25,10 @@
 #define EFER_SCE (1UL << 0)
 #define EFER_LMA (1UL << 10)
 #define EFER_NXE (1UL << 11)
+
+/* SDM 3A 12.12: what it is after reset, but for entry 1 (a page's PWT bit alone), which becomes write
+ * combining instead of write-through. */
+#define PAT_SETUP 0x0007040600070106UL
 
 #define CR0_MP (1UL << 1)
 #define CR0_EM (1UL << 2)
