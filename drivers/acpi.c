@@ -330,6 +330,8 @@ static struct acpi_register pick_register(const struct gas *extended, u32 port, 
 static void read_fadt(struct acpi_facts *out, const struct fadt *fadt)
 {
     out->have_fadt = true;
+    out->no_keyboard = fadt->header.revision >= FADT_BOOT_FLAGS_REVISION &&
+                       FADT_HAS(fadt, boot_flags) && !(fadt->boot_flags & FADT_HAS_8042);
     out->hardware_reduced = FADT_HAS(fadt, flags) && (fadt->flags & FADT_HW_REDUCED_ACPI) != 0;
     out->pm_timer_32_bit = (fadt->flags & FADT_TMR_VAL_EXT) != 0;
     out->century_register = fadt->century;

@@ -66,6 +66,7 @@ struct acpi_facts {
     bool have_fadt;   /* all from pm1a_control to century_register are from the machine */
     bool legacy_pics; /* the machine also has two 8259s, to be masked */
 
+    bool no_keyboard; /* no 8042 keyboard controller, says a table new enough to know [5.2.9.3] */
     bool hardware_reduced; /* no PM registers: sleep_control instead [4.1] */
     bool pm_timer_32_bit;  /* otherwise 24 */
     u8 reset_value;        /* written to `reset` to reset the machine [4.8.3.6] */

@@ -105,6 +105,10 @@ _Static_assert(offsetof(struct fadt, x_dsdt) == 140, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, x_pm_timer) == 208, "ACPI 6.4, table 5.9");
 _Static_assert(offsetof(struct fadt, sleep_status) == 256, "ACPI 6.4, table 5.9");
 
+/* Of boot_flags, which ACPI 1.0 did not have: there is an 8042 [table 5.11]. */
+#define FADT_HAS_8042            (1u << 1)
+#define FADT_BOOT_FLAGS_REVISION 3
+
 /* ACPI 1.0's FADT ends here [ACPI 1.0, 5.2.5]. */
 #define FADT_V1_LENGTH 116
 _Static_assert(offsetof(struct fadt, reset) == FADT_V1_LENGTH, "ACPI 1.0, 5.2.5");
