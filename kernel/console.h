@@ -5,16 +5,22 @@
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
 
-#include "kernel/core/cmdline.h"
-#include "kernel/dev/tty.h"
+#include "drivers/acpi.h"
+#include "kernel/proc/exec.h"
 
 /* Find the channels and give the log its sink. Before anything can go wrong. */
 void console_init_early(void);
 
-/* Make ttys of the ports. *error_console is *console unless the command line names another. */
-void console_init(const struct cmdline *cmdline, struct tty **console, struct tty **error_console);
+/* Make ttys of the serial ports and of the screen, as request->cmdline asks for them, and note them in the
+ * request. */
+void console_init(const struct boot_info *boot, const struct acpi_facts *acpi,
+                  struct exec_request *request);
 
 /* Wait until everything the program wrote has left the machine. Any context. */
 void console_drain(void);
+
+/* When the screen is the console: say how the machine ends, and give the person a minute to read it, or until a
+ * key is pressed. Any context, a panic too. */
+void console_hold(u8 status);
 
 #endif

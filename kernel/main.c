@@ -138,6 +138,7 @@ static NORETURN void end_machine(u8 status)
         trace_summary_print();
         console_drain();
     }
+    console_hold(status);
     if (cmdline.boottime && first_instruction_tsc != 0)
         log_boottime(end, end_ns);
     power_off(status);
@@ -192,7 +193,7 @@ NORETURN void kernel_main(paddr_t handover, u32 door, paddr_t image_base, u64 en
     log_set_clock(time_now_ns);
     random_init(entry_tsc ^ handover);
     struct exec_request request = {.boot = &boot, .cmdline = &cmdline};
-    console_init(&cmdline, &request.console, &request.error_console);
+    console_init(&boot, &acpi, &request);
 
     init_trace();
     crash_set_brief(cmdline.crash_line);

@@ -21,6 +21,7 @@ static const struct node nodes[] = {
     {"stdin", S_IFLNK | 0777, .text = "/proc/self/fd/0"},
     {"stdout", S_IFLNK | 0777, .text = "/proc/self/fd/1"},
     {.path = "tty", .mode = S_IFCHR | 0666, .device = DEVICE_TTY},
+    {"tty#", S_IFCHR | 0620, DEVICE_SCREEN, .family = &screen_family},
     {"ttyS#", S_IFCHR | 0660, DEVICE_TTYS, .family = &tty_family},
     {.path = "urandom", .mode = S_IFCHR | 0666, .device = DEVICE_URANDOM},
     {.path = "zero", .mode = S_IFCHR | 0666, .device = DEVICE_ZERO},

@@ -16,12 +16,13 @@
 #define DEVICE_FULL    DEVICE(MEM_MAJOR, 7)
 #define DEVICE_RANDOM  DEVICE(MEM_MAJOR, 8)
 #define DEVICE_URANDOM DEVICE(MEM_MAJOR, 9)
+#define DEVICE_SCREEN  DEVICE(TTY_MAJOR, 0)  /* tty0 and tty1 */
 #define DEVICE_TTYS    DEVICE(TTY_MAJOR, 64) /* ttyS0; the others follow */
 #define DEVICE_TTY     DEVICE(TTYAUX_MAJOR, 0)
 #define DEVICE_CONSOLE DEVICE(TTYAUX_MAJOR, 1)
 
-/* The lines that have a tty: ttyS#. */
-extern const struct node_family tty_family;
+/* The lines that have a tty: ttyS#, and those of the screen: tty#. */
+extern const struct node_family tty_family, screen_family;
 
 int memory_devices_register(void) MUST_CHECK;
 int tty_devices_register(void) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Terminals by name: /dev/console and /dev/tty are the program's console, /dev/ttyS<n> a line of
- * its own where there is one.
+ * its own where there is one, /dev/tty0 and /dev/tty1 the screen.
  *
  * The table is filled at start and then only read.
  */
@@ -13,7 +13,9 @@
 #include "fs/open.h"
 #include "fs/tty_file.h"
 
-static struct tty *console;
+#define SCREEN_NAMES 2
+
+static struct tty *console, *screen;
 static struct tty *lines[DEVFS_TTY_LINES];
 
 void devfs_set_console(struct tty *tty)
@@ -26,6 +28,16 @@ void devfs_add_tty(u32 line, struct tty *tty)
     lines[line] = tty;
 }
 
+void devfs_add_screen(struct tty *tty)
+{
+    screen = tty;
+}
+
+u32 devfs_console_number(void)
+{
+    return console == screen ? DEVICE_SCREEN + 1 : DEVICE_TTYS;
+}
+
 static s64 next_line(const struct node_place *parent, s64 from)
 {
     (void)parent;
@@ -35,12 +47,21 @@ static s64 next_line(const struct node_place *parent, s64 from)
     return -1;
 }
 
+static s64 next_screen(const struct node_place *parent, s64 from)
+{
+    (void)parent;
+    return screen && from < SCREEN_NAMES ? from : -1;
+}
+
 const struct node_family tty_family = {.next = next_line};
+const struct node_family screen_family = {.next = next_screen};
 
 static struct tty *find_tty(u64 device)
 {
     if (device >= DEVICE_TTYS && device < DEVICE_TTYS + DEVFS_TTY_LINES)
         return lines[device - DEVICE_TTYS];
+    if (device >= DEVICE_SCREEN && device < DEVICE_SCREEN + SCREEN_NAMES)
+        return screen;
     return device == DEVICE_TTY ? tty_controlling() : console;
 }
 
@@ -66,5 +87,7 @@ int tty_devices_register(void)
         error = device_register(S_IFCHR, DEVICE_TTY, &tty_device_ops);
     for (u32 line = 0; error == 0 && line < DEVFS_TTY_LINES; line++)
         error = device_register(S_IFCHR, DEVICE_TTYS + line, &tty_device_ops);
+    for (u32 name = 0; error == 0 && name < SCREEN_NAMES; name++)
+        error = device_register(S_IFCHR, DEVICE_SCREEN + name, &tty_device_ops);
     return error;
 }

@@ -165,13 +165,34 @@ static void set_stderr(struct parser *parser, const char *value)
         parser->out->stderr_port = port;
 }
 
-/* Other consoles than serial ports (tty0, hvc0) may be named beside one, as for Linux. */
+static bool is_screen(const char *value)
+{
+    return value && (strcmp(value, "tty0") == 0 || strcmp(value, "tty1") == 0);
+}
+
+/* Each word names one more console, and the last is the program's. Of other kinds (hvc0) there is none here. */
 static void set_console(struct parser *parser, const char *value)
 {
+    struct cmdline *out = parser->out;
     int port = serial_port(value);
 
     if (port >= 0)
-        parser->out->console_port = port;
+        out->console_port = port;
+    else if (!is_screen(value))
+        return;
+    out->last_console = port >= 0 ? CMDLINE_CONSOLE_SERIAL : CMDLINE_CONSOLE_SCREEN;
+    out->consoles |= out->last_console;
+}
+
+static void set_hold(struct parser *parser, const char *value)
+{
+    static const char *const words[] = {"yes", "no", NULL};
+    int index = index_of(value, words);
+
+    if (index < 0)
+        note_mistake(parser, -EINVAL, "hold= must be yes or no");
+    else
+        parser->out->no_hold = index == 1;
 }
 
 static void set_winsize(struct parser *parser, const char *value)
@@ -246,6 +267,7 @@ static const struct parameter {
     {"boottime", set_boottime},
     {"crash", set_crash},
     {"crashtest", set_crashtest},
+    {"hold", set_hold},
     /* What Linux itself would consume and virtual machines are usually started with. */
     {"acpi", ignore},
     {"clocksource", ignore},

@@ -21,6 +21,10 @@
 #define CMDLINE_ENVIRONMENT_MAX 64  /* HOME and TERM included */
 #define CMDLINE_ARGUMENTS_MAX   256 /* argv[0] not included */
 
+/* Kinds of console, bits. */
+#define CMDLINE_CONSOLE_SERIAL (1u << 0)
+#define CMDLINE_CONSOLE_SCREEN (1u << 1)
+
 /* Linux's levels: a message is shown when its level is below this number; errors are level 3. */
 #define CMDLINE_LOGLEVEL_QUIET 4
 #define CMDLINE_LOGLEVEL_DEBUG 10
@@ -36,13 +40,16 @@ struct cmdline {
     int loglevel;              /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
     bool nokaslr;
     bool tty_raw;        /* tty=raw; false for tty=cooked and when not given */
-    int console_port;    /* console=ttyS0..3: the program's; 0 when not given */
+    u8 consoles;         /* CMDLINE_CONSOLE_*, of all console= words; 0 when there are none */
+    u8 last_console;     /* of the last one */
+    int console_port;    /* the last console=ttyS0..3; 0 when not given */
     int stderr_port;     /* stderr=ttyS0..3; -1 when not given: the console */
     const char *winsize; /* winsize=ROWSxCOLUMNS of the host's terminal; NULL when not given */
     const char *cwd;     /* cwd=, the working directory; NULL when not given: the root */
     bool debugwait;      /* hold the program back until a debugger lets it go */
     bool boottime;
     bool crash_line; /* crash=line: a crash of the program is one line; false for crash=block */
+    bool no_hold;          /* hold=no: at the end nobody is waited for who reads the screen */
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */
     size_t environment_count;
     size_t argument_count;

@@ -383,7 +383,8 @@ static void run_program(void *argument)
     start->process = process;
     procfs_nodes_add();
     devfs_set_console(request->console);
-    devfs_add_tty(0, request->console);
+    devfs_add_tty(0, request->serial);
+    devfs_add_screen(request->screen);
     if (request->error_console != request->console)
         devfs_add_tty(1, request->error_console);
     process->start_ns = time_now_ns();
@@ -417,6 +418,12 @@ static void signal_from_keyboard(int signal)
     (void)signal_send_process(first_process, signal, &(struct signal_info){.code = SI_KERNEL});
 }
 
+static void take_terminal(struct tty *tty)
+{
+    if (tty)
+        tty->signal = signal_from_keyboard;
+}
+
 void exec_start(const struct exec_request *request)
 {
     struct process *process = process_create(request->cmdline->ring);
@@ -425,7 +432,9 @@ void exec_start(const struct exec_request *request)
         panic("out of memory before the first program");
     first_process = process;
     tty_session_begin(request->console, process->pid);
-    request->console->signal = signal_from_keyboard;
-    request->error_console->signal = signal_from_keyboard;
+    take_terminal(request->console);
+    take_terminal(request->error_console);
+    take_terminal(request->serial);
+    take_terminal(request->screen);
     thread_wake(task->thread);
 }

@@ -10,8 +10,10 @@
 struct exec_request {
     const struct boot_info *boot;
     const struct cmdline *cmdline;
-    struct tty *console;
+    struct tty *console;       /* standard input and output */
     struct tty *error_console; /* standard error; the console when there is no second one */
+    struct tty *serial;        /* /dev/ttyS0; NULL: no serial line is a console */
+    struct tty *screen;        /* /dev/tty0; NULL: there is none */
 };
 
 /* Start the program in a thread of its own. `request` must stay. What goes wrong from here on

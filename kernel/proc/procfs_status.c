@@ -9,6 +9,7 @@
 #include <linux/elf.h>
 
 #include "arch/cpuinfo.h"
+#include "fs/devfs/devfs.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/memory_use.h"
@@ -16,8 +17,6 @@
 
 #define KIB_PER_PAGE     (PAGE_SIZE / KIB)
 #define DEFAULT_PRIORITY 20
-/* The console, as tty_nr has it: 4:64, ttyS0. */
-#define CONSOLE_NUMBER   0x440
 
 struct signal_sets {
     u64 pending, shared, blocked, ignored, caught;
@@ -172,7 +171,7 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     text_print(text, "%d (", task->tid);
     text_add_escaped(text, task->name, "\n\\");
     text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R',
-               process->parent_pid, pid, pid, CONSOLE_NUMBER, pid);
+               process->parent_pid, pid, pid, (int)devfs_console_number(), pid);
     text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
                DEFAULT_PRIORITY + niceness, niceness, task_count(process),
                process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,

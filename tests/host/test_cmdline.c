@@ -55,6 +55,9 @@ static void test_defaults(void **state)
     assert_null(parsed.trace_filter);
     assert_int_equal(parsed.stderr_port, -1);
     assert_int_equal(parsed.console_port, 0);
+    assert_int_equal(parsed.consoles, 0);
+    assert_int_equal(parsed.last_console, 0);
+    assert_false(parsed.no_hold);
     assert_null(parsed.crashtest);
     assert_true(parsed.quiet);
     assert_int_equal(parsed.loglevel, 4);
@@ -64,6 +67,35 @@ static void test_defaults(void **state)
     assert_string_equal(parsed.environment[1], "TERM=linux");
     assert_int_equal(parse(" \t\n "), 0);
     assert_int_equal(parsed.environment_count, 2);
+}
+
+/* The last one is the program's, the others get the log. */
+static void test_consoles(void **state)
+{
+    static const struct {
+        const char *line;
+        int consoles, last, port;
+    } cases[] = {
+        {"console=tty0", CMDLINE_CONSOLE_SCREEN, CMDLINE_CONSOLE_SCREEN, 0},
+        {"console=ttyS1 console=tty1", CMDLINE_CONSOLE_SCREEN | CMDLINE_CONSOLE_SERIAL,
+         CMDLINE_CONSOLE_SCREEN, 1},
+        {"console=tty0 console=ttyS2,9600", CMDLINE_CONSOLE_SCREEN | CMDLINE_CONSOLE_SERIAL,
+         CMDLINE_CONSOLE_SERIAL, 2},
+        {"console=ttyS0 console=hvc0 console console=tty console=tty22", CMDLINE_CONSOLE_SERIAL,
+         CMDLINE_CONSOLE_SERIAL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(parse(cases[i].line), 0);
+        assert_int_equal(parsed.consoles, cases[i].consoles);
+        assert_int_equal(parsed.last_console, cases[i].last);
+        assert_int_equal(parsed.console_port, cases[i].port);
+    }
+    assert_int_equal(parse("hold=no"), 0);
+    assert_true(parsed.no_hold);
+    assert_int_equal(parse("hold=no hold=yes"), 0);
+    assert_false(parsed.no_hold);
+    assert_int_not_equal(parse("hold"), 0);
 }
 
 static void test_own_parameters(void **state)
@@ -228,10 +260,11 @@ static void test_random_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_own_parameters),
-        cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_program_words),
-        cmocka_unit_test(test_quotes),       cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_random_lines),
+        cmocka_unit_test(test_consoles),       cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_own_parameters), cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_program_words),  cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_random_lines),
     };
 
     return cmocka_run_group_tests_name("command line", tests, NULL, NULL);
