@@ -53,7 +53,7 @@ def _door_medium(door, opts, guest, words, folder):
         from . import iso
 
         path = os.path.join(folder, "galette.iso")
-        iso.make_iso(kernel, guest, iso.direct(guest, words, opts.args), path)
+        iso.make_iso(kernel, guest, iso.direct(guest, words, opts.args, opts.screen), path)
         return machine.iso_medium(path)
     target = os.path.join(folder, "esp", "EFI", "BOOT", "BOOTX64.EFI")
     os.makedirs(os.path.dirname(target))
@@ -100,6 +100,16 @@ def _print_command(words):
     print(shlex.join(words))
 
 
+def _terminal_words(door, opts, cooked):
+    """What the kernel has to be told about the program's terminal."""
+    from . import relay
+
+    if opts.screen:
+        machine.check_screen(door)
+        return ["console=tty0"]
+    return [*door.kernel_words(relay.outputs_are_one()), *relay.terminal_words(cooked)]
+
+
 def run(opts):
     """Boots a program and returns its exit status."""
     from . import relay
@@ -108,9 +118,8 @@ def run(opts):
     guest = packing.find(opts)
     door = machine.DOORS[opts.boot]
     _need(door)
-    cooked = relay.wants_cooked()
-    extra = [*door.kernel_words(relay.outputs_are_one()), *relay.terminal_words(cooked),
-             *guest.environment]
+    cooked = relay.wants_cooked() and not opts.screen
+    extra = [*_terminal_words(door, opts, cooked), *guest.environment]
     words = cmdline.kernel_words(opts, guest.init, extra)
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)
@@ -188,7 +197,8 @@ def debug(opts):
     door = machine.DOORS[opts.boot]
     _need(door)
     _set_up(["gdb"])
-    words = cmdline.kernel_words(opts, guest.init, [*door.kernel_words(), *guest.environment])
+    wiring = _terminal_words(door, opts, True) if opts.screen else door.kernel_words()
+    words = cmdline.kernel_words(opts, guest.init, [*wiring, *guest.environment])
     if opts.dry_run:
         return _dry_run(door, opts, guest, words)
     with _Folder(door) as folder:

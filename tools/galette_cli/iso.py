@@ -2,7 +2,8 @@
 """The bootable ISO: GRUB for BIOS and UEFI, the kernel, the program.
 
 GRUB gets only the modules it needs (4 MB instead of 20), and writes to the screen alone: the serial
-ports belong to the kernel and the program.
+ports belong to the kernel and the program. Where there is a screen it sets a graphics mode, which the
+kernel's text console goes on with.
 """
 
 import os
@@ -13,8 +14,12 @@ import tempfile
 from . import cmdline
 from .errors import ToolError
 
-MODULES = "normal multiboot2 all_video halt"
+MODULES = "normal multiboot2 all_video halt test"
 MENU_SECONDS = 3
+GRAPHICS = "insmod all_video\n"
+# Behind the line that loads the kernel, which sets this itself. UEFI has a mode that fits the screen; a BIOS
+# would get GRUB's first choice, small and of 24 bits.
+MODE = "    if [ $grub_platform = pc ]; then set gfxpayload=1024x768x32,1024x768,auto; fi\n"
 
 # Title, the words that make the difference.
 ENTRIES = (
@@ -29,7 +34,7 @@ def _entry(title, words, arguments, name):
     line = cmdline.grub_script(words, arguments)
     return (f"menuentry {cmdline.grub_script([title], [])} {{\n"
             f"    multiboot2 /boot/galette {line}\n"
-            f"    module2 /boot/initrd {cmdline.grub_script([name], [])}\n}}\n")
+            f"    module2 /boot/initrd {cmdline.grub_script([name], [])}\n{MODE}}}\n")
 
 
 def menu(program, words, arguments):
@@ -42,16 +47,18 @@ def menu(program, words, arguments):
                arguments, program.name)
         for i, (title, extra) in enumerate(ENTRIES)
     ]
-    return f"set timeout={MENU_SECONDS}\nset default={default}\n" + "".join(entries)
+    head = f"{GRAPHICS}set timeout={MENU_SECONDS}\nset default={default}\n"
+    return head + "".join(entries)
 
 
-def direct(program, words, arguments):
+def direct(program, words, arguments, screen=False):
     """grub.cfg that starts the one thing without showing anything. Nobody looks at the screen: a
     kernel that GRUB refuses must end the machine instead of waiting for a key."""
     line = cmdline.grub_script(words, arguments)
     name = cmdline.grub_script([program.name], [])
-    return (f"if multiboot2 /boot/galette {line}; then\n    module2 /boot/initrd {name}\n"
-            f"    boot\nfi\nhalt\n")
+    graphics, mode = (GRAPHICS, MODE) if screen else ("", "")
+    return (f"{graphics}if multiboot2 /boot/galette {line}; then\n"
+            f"    module2 /boot/initrd {name}\n{mode}    boot\nfi\nhalt\n")
 
 
 def make_iso(kernel, program, config, output, extra=()):

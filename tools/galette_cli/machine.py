@@ -10,6 +10,8 @@ Wiring that all doors share (the kernel's side of it is described in docs/):
     status    isa-debugcon at port 0xea: one byte when the console is ready for input, and one
               with the exit status at the end
     0xf4      isa-debug-exit, which ends QEMU
+
+With a screen (--screen) the program's console is a window with a keyboard, and both serial lines are idle.
 """
 
 import os
@@ -33,7 +35,7 @@ class Door:
     def kernel_words(self, joined=False):
         """What the kernel has to be told about the wiring. `joined`: standard error goes where
         standard output goes, and in the same order."""
-        words = [f"console=ttyS{self.serial}"] if self.serial else []
+        words = [f"console=ttyS{self.serial}"]
         return words + ([] if joined else [f"stderr=ttyS{self.serial + 1}"])
 
     def setup_groups(self):
@@ -137,11 +139,22 @@ def _usual_memory(initrd):
     return f"{256 + 2 * max(0, size - 64)}M"
 
 
+def check_screen(door):
+    """Whether the machine of a door can have a screen at all."""
+    if door.machine == "microvm":
+        raise ToolError("a microvm has no screen; --screen needs another door, as --boot iso")
+
+
+def _display(options):
+    """A window of whatever kind this QEMU has, or none."""
+    return ["-vga", "std"] if getattr(options, "screen", False) else ["-display", "none"]
+
+
 def command(door, options, accel, medium, channels, initrd=None):
     """The whole command line of QEMU as a list. `initrd`: the file that the medium carries."""
     words = [QEMU, "-M", door.machine, "-accel", accel, "-cpu", options.cpu,
              "-m", options.memory or _usual_memory(initrd), "-smp", str(options.cpus),
-             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
+             "-nodefaults", "-no-user-config", "-no-reboot", *_display(options)]
     if door.firmware:
         words += ["-bios", firmware_path()]
     if getattr(options, "gdb", False):

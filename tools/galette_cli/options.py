@@ -127,6 +127,8 @@ MACHINE = [
     Option(("--cpu",), "value", "cpu", "max", "QEMU's processor model (max)", "MODEL"),
     Option(("--accel",), "value", "accel", "auto", "auto, tcg or kvm (auto)", "NAME",
            _choice("auto", "tcg", "kvm")),
+    Option(("--screen",), "flag", "screen", False,
+           "a window with a keyboard is the program's terminal"),
     Option(("--timeout",), "value", "timeout", None, "give up with status 124", "SECONDS",
            _seconds),
     Option(("--dry-run",), "flag", "dry_run", False, "print QEMU's command line and stop"),
