@@ -49,7 +49,7 @@ struct cmdline {
     bool debugwait;      /* hold the program back until a debugger lets it go */
     bool boottime;
     bool crash_line; /* crash=line: a crash of the program is one line; false for crash=block */
-    bool no_hold;          /* hold=no: at the end nobody is waited for who reads the screen */
+    bool no_hold;    /* hold=no: at the end nobody is waited for who reads the screen */
     const char *crashtest; /* crashtest=panic|null|stack, NULL when not given */
     size_t environment_count;
     size_t argument_count;
