@@ -12,7 +12,6 @@
 #include "drivers/debug_exit.h"
 #include "drivers/uart16550.h"
 #include "kernel/core/log.h"
-#include "kernel/core/panic.h"
 #include "kernel/display.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
@@ -179,6 +178,5 @@ void console_hold(u8 status)
         return;
     int length =
         fmt_snprintf(line, sizeof(line), "\n[The end, with status %u: press a key.]", status);
-    (panic_in_progress() ? display_write_polled : display_write_now)(line, length);
-    display_wait_for_key();
+    display_hold(line, length);
 }

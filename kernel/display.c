@@ -92,14 +92,25 @@ void display_write_polled(const char *text, size_t length)
         screen_write_polled(&screen, text, length);
 }
 
-void display_wait_for_key(void)
+static void wait_for_key(void)
 {
-    u64 flags = irq_save();
     u64 deadline = panic_in_progress() ? 0 : time_now_ns() + WAIT_NS;
     for (u32 polls = 0; deadline ? time_now_ns() < deadline : polls < WAIT_POLLS; polls++) {
         if (has_keyboard && i8042_key_pressed())
             break;
         cpu_relax();
     }
+}
+
+void display_hold(const char *text, size_t length)
+{
+    u64 flags = irq_save();
+    if (has_keyboard)
+        (void)i8042_key_pressed(); /* what was typed before the person could read this */
+    if (panic_in_progress())
+        display_write_polled(text, length);
+    else
+        display_write_now(text, length);
+    wait_for_key();
     irq_restore(flags);
 }

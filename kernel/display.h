@@ -17,7 +17,8 @@ struct tty *display_init(const struct boot_info *boot, const struct acpi_facts *
 void display_write_now(const char *text, size_t length);
 void display_write_polled(const char *text, size_t length);
 
-/* Wait for a key, at most a minute. Takes interrupts away from the keyboard: for the machine's end. */
-void display_wait_for_key(void);
+/* Show text, and wait for a key, at most a minute. Takes the keyboard away from its terminal: for the machine's
+ * end, a panic's too. */
+void display_hold(const char *text, size_t length);
 
 #endif
