@@ -19,7 +19,7 @@ KERNEL_WORDS = ("init", "rdinit", "ring", "trace", "trace_times", "trace_strings
                 "clocksource", "earlycon", "earlyprintk", "ip", "maxcpus", "mem", "mitigations",
                 "no_timer_check", "noapic", "nolapic", "nomodeset", "nomodules", "noreplace_smp",
                 "nosmp", "nr_cpus", "panic", "pci", "reboot", "ro", "root", "rootdelay",
-                "rootflags", "rootfstype", "rootwait", "rw", "tsc", "vga", "cwd", "hold")
+                "rootflags", "rootfstype", "rootwait", "rw", "tsc", "vga", "cwd", "crash", "hold")
 
 
 def environment_words(pairs):
