@@ -28,9 +28,10 @@ QEMU   ?=#         more arguments for QEMU
 OUTPUT ?=#         where `make iso` and `make efi` write to
 V      ?=#         1: show the commands
 CHECKED ?=#        1: a kernel that looks for wrong uses of its own heap, in build-checked
+DEBUG  ?=#         1: a kernel that looks for wrong uses of its own locks, in build-debug
 FAILS  ?=#         with CHECKED: every so many requests for memory of the heap fail
 
-BUILD := $(if $(CHECKED),build-checked,build)
+BUILD := build$(if $(CHECKED),-checked)$(if $(DEBUG),-debug)
 
 # ---- Tools -------------------------------------------------------------------------------------
 
@@ -99,13 +100,18 @@ ifneq ($(CHECKED),)
 KERNEL_CFLAGS += -DHEAP_FAILS=$(or $(FAILS),0)
 endif
 KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I ./
+ifneq ($(DEBUG),)
+KERNEL_CFLAGS  += -DDEBUG_KERNEL
+KERNEL_ASFLAGS += -DDEBUG_KERNEL
+endif
 # What runs when all is over anyway is compiled for size.
 KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash*.c kernel/proc/backtrace.c \
                     kernel/proc/code_file.c arch/x86_64/report.c kernel/core/panic.c)
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
-KERNEL_C    := $(filter-out $(if $(CHECKED),mm/heap.c,mm/heap_checked.c), \
+KERNEL_C    := $(filter-out $(if $(CHECKED),mm/heap.c,mm/heap_checked.c) \
+                             $(if $(DEBUG),,kernel/core/lock_debug.c), \
                  $(sort $(shell $(KERNEL_FIND) '*.c' -print)))
 KERNEL_ASM  := $(sort $(shell $(KERNEL_FIND) '*.asm' -print))
 KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o) $(BUILD)/font.o
@@ -266,7 +272,7 @@ $(BUILD)/sparse/%.c: %.c $(BUILD)/flags
 	@touch $@
 
 clean:
-	rm -rf build build-checked
+	rm -rf build build-checked build-debug build-checked-debug
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))

@@ -44,6 +44,20 @@ long arch_upcall_syscall_traced(struct trap_frame *frame);
 long arch_upcall_clone(u64 flags, uptr stack, uptr parent_tid, uptr child_tid, u64 tls);
 long arch_upcall_clone3(uptr arguments, size_t size);
 
+/* For the checks of a debug kernel: the program's memory is about to be touched, which may sleep; other
+ * processors are about to be waited for. (kernel/core/lock_debug.c) */
+#ifdef DEBUG_KERNEL
+void arch_upcall_may_fault(void);
+void arch_upcall_waits_for_others(void);
+#else
+static inline void arch_upcall_may_fault(void)
+{
+}
+static inline void arch_upcall_waits_for_others(void)
+{
+}
+#endif
+
 /* A bug in the kernel. `frame` may be NULL. (kernel/core/panic.c) */
 NORETURN void arch_upcall_fatal(const struct trap_frame *frame, const char *reason);
 

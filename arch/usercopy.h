@@ -9,6 +9,7 @@
 #ifndef ARCH_USERCOPY_H
 #define ARCH_USERCOPY_H
 
+#include "arch/upcalls.h"
 #include "kernel/lib/types.h"
 
 /* First address that no program may use (Linux's TASK_SIZE_MAX for four-level paging). */
@@ -30,5 +31,12 @@ MUST_CHECK size_t usercopy_zero(uptr to, size_t size);
 /* Copy a NUL-terminated string of at most size - 1 characters. Returns its length, -EFAULT, or
  * -ENAMETOOLONG when there is no NUL within `size` bytes. */
 MUST_CHECK long usercopy_string(char *to, uptr from, size_t size);
+
+#ifdef DEBUG_KERNEL
+#define usercopy_from(to, from, size)   (arch_upcall_may_fault(), usercopy_from(to, from, size))
+#define usercopy_to(to, from, size)     (arch_upcall_may_fault(), usercopy_to(to, from, size))
+#define usercopy_zero(to, size)         (arch_upcall_may_fault(), usercopy_zero(to, size))
+#define usercopy_string(to, from, size) (arch_upcall_may_fault(), usercopy_string(to, from, size))
+#endif
 
 #endif

@@ -105,6 +105,8 @@ static void read_chunk(struct uart *uart, struct uart_chunk *chunk)
 bool uart_probe(struct uart *uart, u16 port)
 {
     uart->port = port;
+    spin_init_zeroed(&uart->receive_lock, LOCK_TTY_RECEIVE);
+    spin_init_zeroed(&uart->lock, LOCK_UART);
     write_register(uart, SCRATCH, 0x5a);
     if (read_register(uart, SCRATCH) != 0x5a || read_line_status(uart) == LSR_ABSENT) {
         uart->port = 0;

@@ -12,7 +12,7 @@
 
 #include "fs/notify.h"
 
-static struct mutex rename_lock = MUTEX_INIT(rename_lock);
+static struct mutex rename_lock = MUTEX_INIT(rename_lock, LOCK_RENAME);
 
 static struct inode *inode_at(const struct path *path)
 {

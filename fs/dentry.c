@@ -11,6 +11,7 @@
 #include <asm/errno.h>
 
 #include "fs/notify.h"
+#include "kernel/core/refcount.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
@@ -20,7 +21,7 @@
     256 /* a power of two; four times as many when there are twice as many names */
 
 /* Guards the table and all links between dentries. */
-static struct spinlock dcache_lock = SPINLOCK_INIT;
+static struct spinlock dcache_lock = SPINLOCK_INIT(LOCK_DCACHE);
 static struct dentry *first_chains[CHAINS_AT_START];
 static struct dentry **chains = first_chains;
 static u32 chain_count = CHAINS_AT_START, hashed_count;
@@ -353,7 +354,7 @@ struct dentry *dentry_get_parent(struct dentry *dentry, char *name)
 
 void dentry_get(struct dentry *dentry)
 {
-    __atomic_add_fetch(&dentry->refs, 1, __ATOMIC_RELAXED);
+    ref_take(&dentry->refs);
 }
 
 /* Without the lock, as long as somebody else has a reference, too. */
@@ -372,7 +373,7 @@ static bool put_shared(struct dentry *dentry)
 static bool put_last(struct dentry *dentry)
 {
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    bool last = __atomic_sub_fetch(&dentry->refs, 1, __ATOMIC_ACQ_REL) == 0;
+    bool last = ref_drop(&dentry->refs);
     if (last)
         remove_child_locked(dentry);
     spin_unlock_irqrestore(&dcache_lock, flags);

@@ -13,7 +13,7 @@
 
 #include "fs/pipe_internal.h"
 
-static struct mutex fifos_lock = MUTEX_INIT(fifos_lock);
+static struct mutex fifos_lock = MUTEX_INIT(fifos_lock, LOCK_FIFOS);
 static struct list_head fifos = LIST_HEAD_INIT(fifos);
 
 static struct pipe *find_locked(const struct inode *inode)

@@ -9,6 +9,7 @@
 #include "fs/lock.h"
 #include "fs/notify.h"
 #include "fs/path.h"
+#include "kernel/core/refcount.h"
 #include "mm/heap.h"
 
 struct file *file_create(const struct file_ops *ops, u32 flags, void *object)
@@ -20,7 +21,7 @@ struct file *file_create(const struct file_ops *ops, u32 flags, void *object)
     file->refs = 1;
     file->flags = flags;
     file->object = object;
-    mutex_init(&file->position_lock);
+    mutex_init(&file->position_lock, LOCK_POSITION);
     return file;
 }
 
@@ -39,12 +40,12 @@ struct file *file_create_on(const struct path *path, const struct file_ops *ops,
 
 void file_get(struct file *file)
 {
-    __atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);
+    ref_take(&file->refs);
 }
 
 void file_put(struct file *file)
 {
-    if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) != 0)
+    if (!ref_drop(&file->refs))
         return;
     if (file->opened)
         notify_file(file, file_writable(file) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);

@@ -7,6 +7,7 @@
 #include "fs/lock.h"
 #include "fs/page_cache.h"
 #include "fs/xattr.h"
+#include "kernel/core/refcount.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
@@ -38,7 +39,7 @@ struct inode *inode_create(struct superblock *sb, const struct inode_ops *ops,
     inode->refs = 1;
     inode->mode = mode;
     inode->nlink = 1;
-    mutex_init(&inode->lock);
+    mutex_init(&inode->lock, LOCK_INODE);
     inode->atime = inode->mtime = inode->ctime = inode->btime = time_of_change();
     return inode;
 }
@@ -57,12 +58,12 @@ int inode_need_object(struct inode *inode)
 
 void inode_get(struct inode *inode)
 {
-    __atomic_add_fetch(&inode->refs, 1, __ATOMIC_RELAXED);
+    ref_take(&inode->refs);
 }
 
 void inode_put(struct inode *inode)
 {
-    if (!inode || __atomic_sub_fetch(&inode->refs, 1, __ATOMIC_ACQ_REL) != 0)
+    if (!inode || !ref_drop(&inode->refs))
         return;
     if (inode->ops->destroy)
         inode->ops->destroy(inode);

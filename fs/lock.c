@@ -38,7 +38,7 @@ static struct lock_table *table_create(void)
     struct lock_table *table = kmalloc(sizeof(*table));
     if (!table)
         return NULL;
-    spin_init(&table->lock);
+    spin_init(&table->lock, LOCK_RECORD_LOCKS);
     list_init(&table->ranges);
     list_init(&table->wholes);
     wait_queue_init(&table->waiters);

@@ -8,7 +8,8 @@
 #include "kernel/core/spinlock.h"
 #include "mm/heap.h"
 
-static struct spinlock mounts_lock = SPINLOCK_INIT; /* guards the list and dentry->mounts */
+static struct spinlock mounts_lock =
+    SPINLOCK_INIT(LOCK_MOUNTS); /* guards the list and dentry->mounts */
 static struct list_head mounts = LIST_HEAD_INIT(mounts);
 static int next_id = 20; /* Linux's first visible ones are about there */
 

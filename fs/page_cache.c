@@ -234,7 +234,7 @@ struct page_cache *page_cache_create(struct page_budget *budget)
         return NULL;
     vm_object_init(&cache->object, &cache_ops);
     cache->budget = budget;
-    mutex_init(&cache->lock);
+    mutex_init(&cache->lock, LOCK_PAGE_CACHE);
     radix_init(&cache->pages, &node_memory);
     cache->lowest = ~0UL;
     return cache;

@@ -37,7 +37,7 @@ struct pipe *pipe_alloc(void)
         kfree(slots);
         return NULL;
     }
-    mutex_init(&pipe->lock);
+    mutex_init(&pipe->lock, LOCK_PIPE);
     wait_queue_init(&pipe->readable);
     wait_queue_init(&pipe->writable);
     wait_queue_init(&pipe->opened);

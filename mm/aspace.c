@@ -28,7 +28,7 @@ int aspace_init(struct aspace *space, bool user)
 {
     *space = (struct aspace){
         .user = user, .mmap_top = USER_LIMIT, .limits = {.address = ~0UL, .data = ~0UL}};
-    mutex_init(&space->lock);
+    mutex_init(&space->lock, LOCK_ASPACE);
     return mmu_create(&space->mmu);
 }
 

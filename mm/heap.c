@@ -27,9 +27,13 @@ struct size_class {
     struct list_head partial; /* pages with a free object; next is NULL before the first use */
 };
 
+#define CLASS(bytes)                                      \
+    {                                                     \
+        .lock = SPINLOCK_INIT(LOCK_HEAP), .size = (bytes) \
+    }
 static struct size_class classes[] = {
-    {.size = 32},  {.size = 64},  {.size = 96},   {.size = 128},  {.size = 192}, {.size = 256},
-    {.size = 512}, {.size = 576}, {.size = 1024}, {.size = 2048}, /* 576: radix_node */
+    CLASS(32),  CLASS(64),  CLASS(96),  CLASS(128),  CLASS(192),
+    CLASS(256), CLASS(512), CLASS(576), CLASS(1024), CLASS(2048), /* 576: radix_node */
 };
 #define CLASS_SIZE_MAX 2048
 

@@ -23,7 +23,7 @@
 #define TRAILER 16
 #define SPARED  2000 /* requests that do not fail on purpose */
 
-static struct spinlock lock;
+static struct spinlock lock = SPINLOCK_INIT(LOCK_HEAP);
 static struct page *kept[KEPT];
 static u32 next_kept;
 

@@ -31,7 +31,7 @@
 #define GIVE_BACK_BATCH 512
 _Static_assert(PAGE_SIZE << LARGE_ORDER == MMU_LARGE_SIZE, "a block is a large page");
 
-static struct spinlock large_lock = SPINLOCK_INIT;
+static struct spinlock large_lock = SPINLOCK_INIT(LOCK_LARGE);
 static struct list_head large_spaces = LIST_HEAD_INIT(large_spaces);
 
 enum huge_policy huge_policy;

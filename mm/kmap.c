@@ -17,7 +17,7 @@
 #define PAGES_KEPT_FOR_ARCH 16
 #define SLOT_SIZE           (2 * KSTACK_SIZE)
 
-static struct spinlock kmap_lock = SPINLOCK_INIT;
+static struct spinlock kmap_lock = SPINLOCK_INIT(LOCK_KMAP);
 static vaddr_t next_map = KMAP_BASE + PAGES_KEPT_FOR_ARCH * PAGE_SIZE;
 static vaddr_t next_slot = KSTACK_AREA_BASE;
 static vaddr_t free_slots; /* tops; each free stack's highest word holds the next one's top */

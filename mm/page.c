@@ -42,7 +42,7 @@ static struct {
     struct list_head free[PAGE_ORDER_MAX + 1];
     u64 free_pages; /* in extents and free lists */
     u64 total_pages;
-} zone = {.lock = SPINLOCK_INIT};
+} zone = {.lock = SPINLOCK_INIT(LOCK_ZONE)};
 
 struct stock {
     u32 count;

@@ -7,17 +7,18 @@
 #define MM_PAGE_MAP_H
 
 #include "arch/mmu.h"
+#include "kernel/core/refcount.h"
 #include "mm/page.h"
 
 /* Share a single page; the last put frees it. */
 static inline void page_get(struct page *page)
 {
-    __atomic_add_fetch(&page->refs, 1, __ATOMIC_RELAXED);
+    ref_take(&page->refs);
 }
 
 static inline void page_put(struct page *page)
 {
-    if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (ref_drop(&page->refs))
         page_free(page, page->order);
 }
 

@@ -116,7 +116,7 @@ struct vm_object *vm_shared_create(u64 size)
         return NULL;
     vm_object_init(&memory->object, &shared_ops);
     memory->size = ALIGN_UP(size, PAGE_SIZE);
-    mutex_init(&memory->lock);
+    mutex_init(&memory->lock, LOCK_SHARED_MEMORY);
     radix_init(&memory->pages, &node_memory);
     return &memory->object;
 }

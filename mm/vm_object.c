@@ -9,24 +9,25 @@
  */
 #include "mm/vm_object.h"
 
+#include "kernel/core/refcount.h"
 #include "mm/aspace_internal.h"
 
 void vm_object_init(struct vm_object *object, const struct vm_object_ops *ops)
 {
     object->ops = ops;
     object->refs = 1;
-    spin_init(&object->mappings_lock);
+    spin_init(&object->mappings_lock, LOCK_MAPPINGS);
     list_init(&object->mappings);
 }
 
 void vm_object_get(struct vm_object *object)
 {
-    __atomic_add_fetch(&object->refs, 1, __ATOMIC_RELAXED);
+    ref_take(&object->refs);
 }
 
 void vm_object_put(struct vm_object *object)
 {
-    if (object && __atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (object && ref_drop(&object->refs))
         object->ops->destroy(object);
 }
 

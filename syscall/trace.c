@@ -26,7 +26,7 @@
 /* strace's column for the results, counted from 0. */
 #define RESULT_COLUMN 40
 
-static struct mutex output = MUTEX_INIT(output);
+static struct mutex output = MUTEX_INIT(output, LOCK_TRACE);
 static u64 last_line_ns; /* when the line before began, for `relative`; 0: there was none */
 
 /* A number that the table does not know. */

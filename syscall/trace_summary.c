@@ -42,7 +42,7 @@ struct summary {
 };
 
 static struct summary *summary;
-static struct mutex lock = MUTEX_INIT(lock);
+static struct mutex lock = MUTEX_INIT(lock, LOCK_SUMMARY);
 
 void trace_summary_begin(void)
 {

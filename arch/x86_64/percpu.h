@@ -34,7 +34,10 @@ struct percpu {
     struct mmu *space;             /* whose tables are loaded; NULL: the kernel's own */
     u32 lazy;                      /* no program runs: `space` is only left loaded (tlb.c) */
     u32 stale;                     /* translations of `space` may be old: flush before lazy ends */
-} ALIGNED(128);                    /* no two processors in a cache line or its neighbour */
+#ifdef DEBUG_KERNEL
+    bool in_interrupt; /* a handler runs */
+#endif
+} ALIGNED(128); /* no two processors in a cache line or its neighbour */
 
 _Static_assert(offsetof(struct percpu, frame) == 16, "frame.inc: PERCPU_FRAME");
 _Static_assert(offsetof(struct percpu, user_rsp) == 24, "frame.inc: PERCPU_USER_RSP");
@@ -57,6 +60,15 @@ static inline struct thread *percpu_current(void)
     struct thread *current;
     __asm__("movq %%gs:8, %0" : "=r"(current));
     return current;
+}
+
+/* For the checks of a debug kernel: a handler of interrupts begins or ends. */
+static inline void percpu_in_interrupt(bool in)
+{
+    (void)in;
+#ifdef DEBUG_KERNEL
+    percpu_this()->in_interrupt = in;
+#endif
 }
 
 /* The program's registers, not those of the kernel interrupted: see trap_entry.asm. */

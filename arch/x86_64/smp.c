@@ -167,6 +167,7 @@ void smp_call(u64 cpus, void (*function)(void *context), void *context)
 {
     if (cpus == 0)
         return;
+    arch_upcall_waits_for_others();
     while (__atomic_exchange_n(&call.taken, 1, __ATOMIC_ACQUIRE)) {
         smp_answer_call();
         cpu_relax();

@@ -16,6 +16,9 @@
 %include "arch/x86_64/cfi.inc"
 
 extern syscall_table, sys_nosys
+%ifdef DEBUG_KERNEL
+extern lock_debug_nothing_held
+%endif
 extern arch_upcall_syscall_traced, arch_upcall_clone, arch_upcall_clone3
 extern trap_return
 
@@ -70,6 +73,15 @@ SYSCALL_TABLE_ENTRIES equ 463         ; SYSCALL_COUNT of syscall/table.h; dispat
     mov qword [rsp + FRAME_SS], %2
 %endmacro
 
+; A debug kernel looks whether the call left a lock behind. RAX holds the result.
+%macro EXPECT_NOTHING_HELD 0
+%ifdef DEBUG_KERNEL
+    push rax
+    call lock_debug_nothing_held
+    pop rax
+%endif
+%endmacro
+
 section .text.hot progbits alloc exec nowrite align=64
 
 global syscall_entry_ring3
@@ -81,6 +93,7 @@ syscall_entry_ring3:
     jae syscall_range_ring3
     call [rax * 8 + syscall_table]
 syscall_done_ring3:
+    EXPECT_NOTHING_HELD
     cli
     cmp qword [gs:PERCPU_WORK], 0
     jne syscall_work_ring3
@@ -101,6 +114,7 @@ syscall_entry_ring0:
     jae syscall_range_ring0
     call [rax * 8 + syscall_table]
 syscall_done_ring0:
+    EXPECT_NOTHING_HELD
     cli
     cmp qword [gs:PERCPU_WORK], 0
     jne syscall_work_ring0

@@ -174,7 +174,9 @@ void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector >= VECTOR_EXCEPTION_END) {
         percpu_this()->irq_from_program = frame_from_program(frame);
+        percpu_in_interrupt(true);
         irq_dispatch(frame->vector);
+        percpu_in_interrupt(false);
     }
     if (unlikely(frame->rflags & RFLAGS_VM))
         leave_vm86(frame);

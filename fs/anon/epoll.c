@@ -199,7 +199,8 @@ struct file *epoll_create(void)
     struct epoll *epoll = kzalloc(sizeof(*epoll));
     if (!epoll)
         return NULL;
-    mutex_init(&epoll->lock);
+    mutex_init(&epoll->lock, LOCK_EPOLL);
+    spin_init_zeroed(&epoll->ready_lock, LOCK_EPOLL_READY);
     wait_queue_init(&epoll->waiters);
     list_init(&epoll->ready);
     struct file *file = anon_file_create(&epoll_file_ops, O_RDWR, epoll, "anon_inode:[eventpoll]");

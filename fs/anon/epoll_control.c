@@ -20,7 +20,7 @@
 #define EXCLUSIVE_ALLOWED \
     (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
-static struct mutex tree_lock = MUTEX_INIT(tree_lock);
+static struct mutex tree_lock = MUTEX_INIT(tree_lock, LOCK_EPOLL_TREE);
 
 /* ---- The tree of items ------------------------------------------------------------------------*/
 

@@ -117,6 +117,7 @@ struct file *eventfd_create(u32 initial, bool semaphore, u32 flags)
     if (!counter)
         return NULL;
     *counter = (struct counter){.count = initial, .semaphore = semaphore};
+    spin_init_zeroed(&counter->lock, LOCK_EVENTFD);
     wait_queue_init(&counter->changed);
     struct file *file = anon_file_create(&eventfd_file_ops, O_RDWR | (flags & O_NONBLOCK), counter,
                                          "anon_inode:[eventfd]");

@@ -49,7 +49,7 @@ struct event {
 };
 _Static_assert(sizeof(struct inotify_event) == 16, "inotify(7)");
 
-static struct mutex watch_lock = MUTEX_INIT(watch_lock);
+static struct mutex watch_lock = MUTEX_INIT(watch_lock, LOCK_WATCH);
 static u32 instance_count; /* atomic */
 static u32 last_cookie;    /* atomic */
 u32 notify_watch_count;    /* written under watch_lock */

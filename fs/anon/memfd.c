@@ -37,7 +37,7 @@ struct memfd {
 
 /* Made for the first memfd, and then only read: where the files live, and their operations, which
  * are those of tmpfs but for some. store_lock guards the making. */
-static struct mutex store_lock = MUTEX_INIT(store_lock);
+static struct mutex store_lock = MUTEX_INIT(store_lock, LOCK_MEMFD_STORE);
 static struct superblock *store;
 static struct file_ops memfd_file_ops;
 static struct inode_ops memfd_inode_ops;
@@ -187,7 +187,7 @@ static struct inode *memfd_inode_create(const char *name, u32 flags)
         kfree(memfd);
         return NULL;
     }
-    mutex_init(&memfd->lock);
+    mutex_init(&memfd->lock, LOCK_MEMFD);
     memfd->seals = flags & MFD_NOEXEC_SEAL     ? F_SEAL_EXEC
                    : flags & MFD_ALLOW_SEALING ? 0
                                                : F_SEAL_SEAL;

@@ -139,7 +139,8 @@ struct file *timerfd_create(bool on_date, u32 flags)
     struct timerfd *timerfd = kzalloc(sizeof(*timerfd));
     if (!timerfd)
         return NULL;
-    mutex_init(&timerfd->setting_lock);
+    mutex_init(&timerfd->setting_lock, LOCK_TIMERFD_SETTING);
+    spin_init_zeroed(&timerfd->lock, LOCK_TIMERFD);
     wait_queue_init(&timerfd->changed);
     clock_timer_init(&timerfd->timer, on_expiry);
     timerfd->timer.clock_set = on_date_set;

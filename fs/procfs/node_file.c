@@ -38,7 +38,7 @@ static int node_open(struct file *file)
     struct shown *shown = kzalloc(sizeof(*shown));
     if (!shown)
         return -ENOMEM;
-    mutex_init(&shown->lock);
+    mutex_init(&shown->lock, LOCK_SHOWN);
     text_init(&shown->text, &node_text_memory);
     file->object = shown;
     return 0;

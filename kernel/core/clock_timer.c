@@ -13,7 +13,7 @@
 /* Between two samples of where a thread is: Linux's tick at 250 Hz. */
 #define SAMPLE_NS (NS_PER_SECOND / 250)
 
-static struct spinlock real_lock = SPINLOCK_INIT;
+static struct spinlock real_lock = SPINLOCK_INIT(LOCK_REAL_TIMERS);
 static struct list_head real_timers = LIST_HEAD_INIT(real_timers);
 
 u32 clock_set_count;

@@ -15,7 +15,7 @@
 
 #define LINE_MAX 512
 
-static struct spinlock sink_lock = SPINLOCK_INIT; /* guards the sink */
+static struct spinlock sink_lock = SPINLOCK_INIT(LOCK_LOG_SINK); /* guards the sink */
 static log_sink sink, sink_for_panic;
 static int log_level = LOG_WARNING;
 static u64 (*clock_ns)(void);
@@ -38,7 +38,7 @@ void log_set_clock(u64 (*now_ns)(void))
 
 void log_break_lock(void)
 {
-    spin_init(&sink_lock);
+    spin_init(&sink_lock, LOCK_LOG_SINK);
     sink = sink_for_panic;
     log_level = LOG_DEBUG; /* nothing hides a panic */
     clock_ns = NULL;

@@ -18,7 +18,7 @@
 #define OUTPUT_BYTES  (BLOCK_BYTES - KEY_WORDS * 4)
 #define JITTER_ROUNDS 16
 
-static struct spinlock lock = SPINLOCK_INIT; /* guards key, stock, left */
+static struct spinlock lock = SPINLOCK_INIT(LOCK_RANDOM); /* guards key, stock, left */
 static u32 key[KEY_WORDS];
 static u8 stock[OUTPUT_BYTES];
 static size_t left; /* unused bytes at the end of stock */

@@ -33,7 +33,7 @@ static bool stopping; /* sched_stop_programs */
 void sched_init_cpu(void)
 {
     struct run_queue *queue = queue_this();
-    spin_init(&queue->lock);
+    spin_init(&queue->lock, LOCK_RUN_QUEUE);
     queue->cpu = cpu_index();
     queue->idle.state = THREAD_RUNNING;
     queue->idle.cpu = queue->cpu;
@@ -171,6 +171,7 @@ void thread_discard(struct thread *thread)
 
 void thread_exit(void)
 {
+    lock_debug_nothing_held();
     irq_disable();
     struct run_queue *queue = queue_this();
     struct thread *thread = thread_current();
@@ -247,6 +248,7 @@ void sched_cancel_block(void)
 
 void sched_block(void)
 {
+    might_sleep();
     u64 flags = irq_save();
     struct run_queue *queue = queue_this();
     spin_lock(&queue->lock);
@@ -277,6 +279,7 @@ static void requeue_and_switch(struct run_queue *queue, struct thread *thread)
 
 void sched_yield(void)
 {
+    might_sleep();
     u64 flags = irq_save();
     struct run_queue *queue = queue_this();
     struct thread *thread = thread_current();

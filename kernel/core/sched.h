@@ -15,6 +15,7 @@
 
 #include "arch/context.h"
 #include "arch/cpu.h"
+#include "kernel/core/lock_debug.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
 #include "kernel/lib/types.h"
@@ -60,6 +61,9 @@ struct thread {
     struct task *task;       /* the program's side of the thread; NULL likewise */
     void (*entry)(void *);   /* where it begins */
     void *argument;
+#ifdef DEBUG_KERNEL
+    struct held_locks mutexes; /* that it holds */
+#endif
 };
 
 static inline struct thread *thread_current(void)

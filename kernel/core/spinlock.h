@@ -3,34 +3,61 @@
  * Spinlocks: short critical sections that never sleep and never touch user memory.
  *
  * A ticket lock: first come, first served. A lock that an interrupt handler takes is taken with
- * interrupts off everywhere (the _irqsave forms).
+ * interrupts off everywhere (the _irqsave forms). Every lock has a class (lock_class.h).
  */
 #ifndef KERNEL_CORE_SPINLOCK_H
 #define KERNEL_CORE_SPINLOCK_H
 
 #include "arch/cpu.h"
+#include "kernel/core/lock_debug.h"
 #include "kernel/lib/types.h"
 
 struct spinlock {
     u32 next;
     u32 serving;
+#ifdef DEBUG_KERNEL
+    u32 class;
+    u32 holder; /* the number of the processor, plus one */
+#endif
 };
 
-#define SPINLOCK_INIT \
-    {                 \
-        0, 0          \
+#ifdef DEBUG_KERNEL
+#define SPINLOCK_INIT(class_) \
+    {                         \
+        0, 0, (class_), 0     \
     }
+#else
+#define SPINLOCK_INIT(class_) \
+    {                         \
+        0, 0                  \
+    }
+#endif
 
-static inline void spin_init(struct spinlock *lock)
+/* In memory that is zero already, a lock needs nothing but its class. */
+static inline void spin_init_zeroed(struct spinlock *lock, enum lock_class class)
+{
+    (void)lock;
+    (void)class;
+#ifdef DEBUG_KERNEL
+    lock->class = class;
+#endif
+}
+
+static inline void spin_init(struct spinlock *lock, enum lock_class class)
 {
     lock->next = lock->serving = 0;
+    spin_init_zeroed(lock, class);
 }
 
 static inline void spin_lock(struct spinlock *lock)
 {
+    lock_debug_spin_wanted(lock);
     u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
         cpu_relax();
+        lock_debug_spin_waiting(lock);
+    }
+    lock_debug_spin_taken(lock);
 }
 
 /* Take it if it is free. */
@@ -38,12 +65,16 @@ static inline bool spin_try_lock(struct spinlock *lock)
 {
     u32 serving = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
     u32 expected = serving;
-    return __atomic_compare_exchange_n(&lock->next, &expected, serving + 1, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    bool taken = __atomic_compare_exchange_n(&lock->next, &expected, serving + 1, false,
+                                             __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    if (taken)
+        lock_debug_spin_taken(lock);
+    return taken;
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
+    lock_debug_spin_given(lock);
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 

@@ -53,12 +53,12 @@ static struct {
     u64 first_ns;                        /* ... when it was this time */
     u64 last_ns;                         /* the last time given out */
     u64 crude_hz;                        /* the TSC's rate to a percent; 0: not measured */
-} learning;
+} learning = {.lock = SPINLOCK_INIT(LOCK_LEARNING)};
 
 static struct {
     struct spinlock lock; /* guards read_ns, and writing of the date */
     u64 (*read_ns)(void);
-} wall;
+} wall = {.lock = SPINLOCK_INIT(LOCK_WALL)};
 
 static u64 scaled(u64 count, u64 factor)
 {

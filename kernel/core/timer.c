@@ -20,7 +20,7 @@ static struct timer_tree {
     struct spinlock lock; /* guards the tree and all fields of its timers */
     struct rb_root timers;
     u64 slice_end; /* 0: no slice is running out */
-} ALIGNED(64) trees[CPUS_MAX];
+} ALIGNED(64) trees[CPUS_MAX] = {[0 ... CPUS_MAX - 1] = {.lock = SPINLOCK_INIT(LOCK_TIMER_TREE)}};
 
 static struct timer_tree *tree_this(void)
 {

@@ -4,7 +4,7 @@
 
 void wait_queue_init(struct wait_queue *queue)
 {
-    spin_init(&queue->lock);
+    spin_init(&queue->lock, LOCK_WAIT_QUEUE);
     list_init(&queue->waiters);
 }
 

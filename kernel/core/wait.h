@@ -33,9 +33,9 @@ struct wait_entry {
     bool exclusive; /* a wake-up that was of use here goes to no other exclusive entry */
 };
 
-#define WAIT_QUEUE_INIT(name)                         \
-    {                                                 \
-        SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters) \
+#define WAIT_QUEUE_INIT(name)                                          \
+    {                                                                  \
+        SPINLOCK_INIT(LOCK_WAIT_QUEUE), LIST_HEAD_INIT((name).waiters) \
     }
 
 #define WAIT_FOREVER (~0UL)

@@ -26,7 +26,7 @@ int screen_init(struct screen *screen, u32 rows, u32 columns, const struct scree
         return -ENOMEM;
     }
     memset(drawn, 0xff, (size_t)rows * columns * sizeof(u32)); /* no cell looks like that */
-    spin_init(&screen->lock);
+    spin_init(&screen->lock, LOCK_SCREEN);
     vt_init(&screen->vt, rows, columns, cells, lines, dirty);
     screen->drawn = drawn;
     screen->changed = true;

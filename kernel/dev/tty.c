@@ -44,7 +44,7 @@ static const struct termios2 cooked = {
 
 void tty_init(struct tty *tty, const struct tty_ops *ops, void *device, bool raw)
 {
-    spin_init(&tty->lock);
+    spin_init(&tty->lock, LOCK_TTY);
     wait_queue_init(&tty->input_wait);
     wait_queue_init(&tty->output_wait);
     tty->ops = ops;

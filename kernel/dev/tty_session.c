@@ -14,7 +14,7 @@ static struct {
     struct spinlock lock; /* guards all here, and `session` and `foreground` of the terminals */
     int leader;
     struct tty *terminal;
-} only;
+} only = {.lock = SPINLOCK_INIT(LOCK_TTY_SESSION)};
 
 static void control_locked(struct tty *tty, int leader)
 {

@@ -15,7 +15,7 @@
 
 void fdtable_init(struct fdtable *table)
 {
-    *table = (struct fdtable){.lock = SPINLOCK_INIT};
+    *table = (struct fdtable){.lock = SPINLOCK_INIT(LOCK_FDTABLE)};
 }
 
 /* A file that has left the table. */

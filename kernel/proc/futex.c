@@ -26,7 +26,7 @@ struct sleeper {
 static struct bucket {
     struct spinlock lock; /* guards sleepers; next is NULL before the first use */
     struct list_head sleepers;
-} buckets[1 << BUCKET_BITS];
+} buckets[1 << BUCKET_BITS] = {[0 ...(1 << BUCKET_BITS) - 1] = {.lock = SPINLOCK_INIT(LOCK_FUTEX)}};
 
 static long check_word(uptr word, u32 bits)
 {

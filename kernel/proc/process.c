@@ -80,6 +80,7 @@ struct process *process_create(int ring)
     limits_init(process->limits);
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
+    spin_init_zeroed(&process->mapped.lock, LOCK_MAPPED_FILES);
     signals_init_process(&process->signals);
     radix_init(&process->tasks, &task_memory);
     process->next_tid = process->pid;
@@ -142,6 +143,7 @@ void arch_upcall_program_exception(struct trap_frame *frame, int signal, int cod
 
 void arch_upcall_return_work(struct trap_frame *frame)
 {
+    lock_debug_nothing_held();
     sched_stop_here();
     if (percpu_this()->work & CPU_WORK_RESCHEDULE)
         sched_make_room();

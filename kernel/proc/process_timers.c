@@ -160,7 +160,7 @@ void process_timers_init(struct process *process)
 {
     struct process_timers *timers = &process->timers;
     timers->process = process;
-    mutex_init(&timers->lock);
+    mutex_init(&timers->lock, LOCK_PROCESS_TIMERS);
     radix_init(&timers->by_id, &radix_memory);
     clock_timer_init(&timers->itimers[ITIMER_REAL], real_expired);
     clock_timer_init(&timers->itimers[ITIMER_VIRTUAL], virtual_expired);

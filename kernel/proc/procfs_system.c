@@ -298,7 +298,7 @@ static int show_uuid(struct text_builder *text, const struct node_place *place)
 
 static int show_boot_id(struct text_builder *text, const struct node_place *place)
 {
-    static struct mutex lock = MUTEX_INIT(lock); /* guards uuid */
+    static struct mutex lock = MUTEX_INIT(lock, LOCK_UUID); /* guards uuid */
     static u8 uuid[16];
     (void)place;
     mutex_lock(&lock);

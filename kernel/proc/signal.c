@@ -31,6 +31,7 @@
 
 void signals_init_process(struct process_signals *signals)
 {
+    spin_init_zeroed(&signals->lock, LOCK_SIGNALS);
     signal_pending_init(&signals->pending);
     wait_queue_init(&signals->arrived);
 }

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 
 #include "arch/usercopy.h"
+#include "kernel/core/refcount.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/futex.h"
 #include "mm/heap.h"
@@ -97,7 +98,7 @@ struct task *task_get(struct process *process, int tid)
     u64 flags = spin_lock_irqsave(&process->signals.lock);
     struct task *task = task_find_locked(process, tid);
     if (task)
-        __atomic_add_fetch(&task->refs, 1, __ATOMIC_RELAXED);
+        ref_take(&task->refs);
     spin_unlock_irqrestore(&process->signals.lock, flags);
     return task;
 }
@@ -107,14 +108,14 @@ struct task *task_get_next(struct process *process, int tid)
     u64 flags = spin_lock_irqsave(&process->signals.lock);
     struct task *task = task_next_locked(process, &tid);
     if (task)
-        __atomic_add_fetch(&task->refs, 1, __ATOMIC_RELAXED);
+        ref_take(&task->refs);
     spin_unlock_irqrestore(&process->signals.lock, flags);
     return task;
 }
 
 void task_put(struct task *task)
 {
-    if (__atomic_sub_fetch(&task->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (ref_drop(&task->refs))
         kfree(task);
 }
 

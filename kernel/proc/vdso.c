@@ -41,7 +41,7 @@ static const struct vm_object_ops vdso_ops = {.page = vdso_page_at, .present = v
 static struct vm_object vdso_object = {
     .ops = &vdso_ops,
     .refs = 1,
-    .mappings_lock = SPINLOCK_INIT,
+    .mappings_lock = SPINLOCK_INIT(LOCK_MAPPINGS),
     .mappings = LIST_HEAD_INIT(vdso_object.mappings),
 };
 

@@ -12,6 +12,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/core/lock_class.h"
 #include "kernel/lib/types.h"
 
 #define ARCH_CPU_H
@@ -23,16 +24,24 @@
 struct spinlock {
     bool held;
 };
-#define SPINLOCK_INIT \
-    {                 \
-        0             \
+#define SPINLOCK_INIT(class) \
+    {                        \
+        0                    \
     }
 
 static int fake_locks_held;
 
-static inline void spin_init(struct spinlock *lock)
+static inline void spin_init(struct spinlock *lock, enum lock_class class)
 {
+    (void)class;
     lock->held = false;
+}
+
+static inline void spin_init_zeroed(struct spinlock *lock, enum lock_class class)
+{
+    (void)class;
+    if (lock->held)
+        __builtin_trap();
 }
 
 static inline u64 spin_lock_irqsave(struct spinlock *lock)

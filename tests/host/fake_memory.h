@@ -26,15 +26,16 @@ struct boot_info;
 struct mutex {
     bool held;
 };
-#define MUTEX_INIT(name) \
-    {                    \
-        false            \
+#define MUTEX_INIT(name, class) \
+    {                           \
+        false                   \
     }
 
 static int fake_mutexes_held;
 
-static inline void mutex_init(struct mutex *mutex)
+static inline void mutex_init(struct mutex *mutex, enum lock_class class)
 {
+    (void)class;
     mutex->held = false;
 }
 
