@@ -581,6 +581,14 @@ def test_converters_of_character_sets_go_along(tmp_path, converts):
     assert bool(tree.find(folder)) == converts
 
 
+@pytest.mark.parametrize("localizes", [False, True])
+def test_the_utf8_locale_goes_along(tmp_path, localizes):
+    """If the program asks for one, and not otherwise."""
+    body = 'setlocale(LC_ALL, "") != 0' if localizes else "1"
+    path = _compile(tmp_path / "tool", f"#include <locale.h>\nint main(void) {{ return !({body}); }}")
+    assert bool(_packed(tmp_path, path).find("/usr/lib/locale/C.utf8/LC_CTYPE")) == localizes
+
+
 def test_descriptions_of_terminals_go_along(tmp_path):
     """If something is linked with what reads them."""
     path = _compile(tmp_path / "tool", "int main(void) { return 0; }", "-Wl,--no-as-needed",

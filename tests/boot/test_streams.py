@@ -159,7 +159,25 @@ def test_terminal_way_out(terminal, tmp_path):
     assert _status(child) == 130
 
 
-@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP, signal.SIGINT))
+def test_terminal_is_restored_after_a_panic(terminal):
+    child = terminal("--append", "crashtest=panic", "hello")
+    child.expect(pexpect.EOF)
+    assert _status(child) == 101 and b"panic" in child.before.lower()
+
+
+def test_terminal_is_restored_after_the_machine_dies(terminal, tmp_path):
+    """QEMU itself is killed."""
+    (tmp_path / "spin").write_bytes(tiny_elf.spin())
+    child = terminal(str(tmp_path / "spin"))
+    _wait_for_raw(child)
+    with open(f"/proc/{child.pid}/task/{child.pid}/children", encoding="ascii") as file:
+        (machine,) = file.read().split()
+    os.kill(int(machine), signal.SIGKILL)
+    child.expect(pexpect.EOF)
+    assert _status(child) == 125
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT))
 def test_terminal_is_restored_when_the_tool_is_killed(terminal, tmp_path, number):
     (tmp_path / "spin").write_bytes(tiny_elf.spin())
     child = terminal(str(tmp_path / "spin"))

@@ -27,7 +27,7 @@ class Elf:
     """interp: path of the loader or None.  needed: names of libraries.  soname: or None.
     dynamic: address of the dynamic section, or None.
     rpath, runpath: as in the file, or None.  nodeflib: default directories do not count.
-    converts: uses iconv(3)."""
+    converts: uses iconv(3).  localizes: uses setlocale(3)."""
 
     def __init__(self, read_at):
         """`read_at(offset, size)` returns bytes, fewer at the end of the file."""
@@ -36,7 +36,7 @@ class Elf:
         self.interp = self._interp()
         self.dynamic = next((segment[3] for segment in self._segments if segment[0] == PT_DYNAMIC), None)
         self.needed, self.soname, self.rpath, self.runpath, self.nodeflib = [], None, None, None, False
-        self.converts = False
+        self.converts = self.localizes = False
         for kind, _flags, offset, _vaddr, _paddr, size, _memory, _align in self._segments:
             if kind == PT_DYNAMIC:
                 self._read_dynamic(self._exactly(offset, min(size, DYNAMIC_MAX)))
@@ -89,6 +89,7 @@ class Elf:
                                 min(single.get(DT_STRSZ, 0), STRINGS_MAX))
 
         self.converts = b"\0iconv_open\0" in strings
+        self.localizes = b"\0setlocale\0" in strings
 
         def string(tag):
             return _string(strings, single[tag]) if tag in single else None

@@ -9,8 +9,8 @@ for the program, if the program itself is the host's, or if --libs is given; oth
 has its own loader is taken as complete.
 
 A dynamic program of the host also brings the folders that are its own (own_folders.py), glibc's
-converters of character sets if it or a library uses iconv(3), and the descriptions of terminals if it
-is linked with terminfo. Whatever else a program opens has to be named with --with.
+converters of character sets if it or a library uses iconv(3), the locale C.UTF-8 if one of them uses
+setlocale(3), and the descriptions of terminals if it is linked with terminfo. Whatever else a program opens has to be named with --with.
 """
 
 import os
@@ -24,6 +24,7 @@ LINK = stat.S_IFLNK | 0o777
 SCRIPT_DEPTH = 5  # scripts interpreted by scripts; Linux: BINPRM in fs/exec.c
 SCRIPT_LINE_MAX = 256  # bytes
 OWN_FOLDER_MAX = 128 << 20  # bytes of files; more than that is said and left out
+UTF8_LOCALE = "/usr/lib/locale/C.utf8"  # Debian's, which no package but libc-bin has to be there for
 GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -252,8 +253,8 @@ class _Build:
         if has_loader and not self.opts.libs and path not in self.hosted:
             return
         closure = self.search.closure(path, headers, interp)
-        converts = headers.converts or any(self.search.elf_at(found).converts for found, _ in closure
-                                           if os.path.basename(found) != libraries.GLIBC)
+        users = [headers, *(self.search.elf_at(found) for found, _ in closure
+                            if os.path.basename(found) != libraries.GLIBC)]
         for found, how in closure:
             if how == libraries.BY_ENVIRONMENT:
                 self._tell(f"LD_LIBRARY_PATH={self.library_path}")
@@ -262,8 +263,10 @@ class _Build:
                 if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
                     self.cached.setdefault(os.path.basename(found), found)
             name = os.path.basename(found)
-            if converts and name == libraries.GLIBC:
+            if name == libraries.GLIBC and any(user.converts for user in users):
                 self._add_data(f"{os.path.dirname(found)}/gconv")
+            if name == libraries.GLIBC and any(user.localizes for user in users):
+                self._add_data(UTF8_LOCALE)
             elif name.startswith(libraries.TERMINFO):
                 self._add_data("/lib/terminfo")
 
