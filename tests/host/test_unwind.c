@@ -278,8 +278,17 @@ static void states_are_remembered(void **state)
     assert_int_equal(step_by(code, sizeof(code), 1, ""), 0);
     assert_int_equal(value(UNWIND_RIP), 100);
     assert_int_equal(value(3), 1003);
+    assert_int_equal(STEP(0, 0x80 + 16, 2, 0x83, 1, 0xc0 + 16, 0x06, 3),
+                     0); /* as it was at first */
+    assert_int_equal(value(UNWIND_RIP), 100);
+    assert_int_equal(value(3), 1003);
     assert_int_equal(STEP(0, 0x0b), -EINVAL);                         /* nothing to restore */
     assert_int_equal(STEP(0, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a), -EINVAL); /* too deep */
+    const u8 set[] = {0x01, 10, 0, 1, 0, 0, 0, 0, 0, 0x0e, 16};       /* set_loc: LINK_BASE + 10 */
+    assert_int_equal(step_by(set, sizeof(set), 9, ""), 0);
+    assert_int_equal(value(UNWIND_RIP), 100);
+    assert_int_equal(step_by(set, sizeof(set), 10, ""), 0);
+    assert_int_equal(value(UNWIND_RIP), 101);
     const u8 far[] = {0x02, 50, 0x0e, 16, 0x03, 20, 0, 0x0e, 24, 0x04, 10, 0, 0, 0, 0x0e, 32};
     assert_int_equal(step_by(far, sizeof(far), 69, ""), 0);
     assert_int_equal(value(UNWIND_RIP), 101);
@@ -324,6 +333,23 @@ static void spoiled_entries_are_refused(void **state)
     assert_int_equal(step_by("", 0, 0, "eh"), -ENOENT);
 }
 
+/* A function in a function, and a label in that: of two whose ends are known the nearer one counts. */
+extern const char outer_code[], inner_code[];
+__asm__(".text\n"
+        ".type outer_code, @function\nouter_code: nop\nnop\n"
+        ".type inner_code, @function\ninner_code: nop\nlabel_in_it: nop\n.size inner_code, . - "
+        "inner_code\n"
+        "nop\nnop\n.size outer_code, . - outer_code\n");
+
+static void expect_name(const struct debug_image *image, vaddr_t address, const char *expected)
+{
+    struct debug_symbol symbol;
+    char name[64];
+    assert_true(debug_image_function(image, address, &symbol));
+    debug_image_name(image, &symbol, name, sizeof(name));
+    assert_string_equal(name, expected);
+}
+
 /* ---- Names ------------------------------------------------------------------------------------*/
 
 static void every_function_has_its_name(void **state)
@@ -346,6 +372,10 @@ static void every_function_has_its_name(void **state)
     assert_string_equal(name, "walks");
     assert_true(debug_image_function(&image, address + symbol.size - 1, &symbol));
     assert_int_equal(symbol.start, address);
+    expect_name(&image, (u64)outer_code - map->l_addr + 1, "outer_code");
+    expect_name(&image, (u64)inner_code - map->l_addr, "inner_code");
+    expect_name(&image, (u64)inner_code - map->l_addr + 1, "inner_code");
+    expect_name(&image, (u64)outer_code - map->l_addr + 4, "outer_code");
     assert_false(debug_image_function(&image, 0x10, &symbol));
     struct debug_part part;
     vaddr_t again;

@@ -12,6 +12,7 @@ from gdb.FrameDecorator import FrameDecorator
 
 from . import kernel
 
+FRAMES_MAX = 100
 NAMES = {"syscall_done_ring3": "syscall_entry_ring3", "syscall_done_ring0": "syscall_entry_ring0",
          "syscall_work": "syscall_entry", "trap_return": "trap_dispatch"}
 VECTORS = {0: "divide error", 1: "debug", 3: "breakpoint", 6: "invalid opcode", 13: "general protection",
@@ -117,28 +118,28 @@ def backtrace(thread, words=""):
         return gdb.execute(f"backtrace {words}", to_string=True)
 
 
-def in_system_call(thread):
-    """Does its stack lead through the entry of system calls?"""
+# Functions that are about waiting itself, by how their names begin.
+DULL = ("context_switch", "switch_", "requeue_", "sched_", "mutex_lock_slow", "wait_sleep",
+        "arch_upcall_return_work", "trap_return")
+
+
+def look(thread):
+    """(is it in a system call, the innermost function that says what it does)."""
+    place, frame = None, None
     with as_thread(thread):
-        frame, count = gdb.newest_frame(), 0
-        while frame and count < 100:
-            if (frame.name() or "").startswith("syscall_"):
-                return True
+        frame = gdb.newest_frame()
+        for _ in range(FRAMES_MAX):
+            if frame is None:
+                break
+            name = frame.name() or f"{frame.pc():#x}"
+            if place is None and not name.startswith(DULL):
+                place = name
+            if name.startswith("syscall_"):
+                return True, place
             if frame.pc() < kernel.KERNEL_HALF:
-                return False
-            frame, count = frame.older(), count + 1
-    return False
-
-
-def innermost(thread):
-    """Where it is, in a word or two: the first function that is not about waiting itself."""
-    dull = ("context_switch", "switch_", "requeue_", "sched_", "mutex_lock_slow", "wait_sleep",
-            "arch_upcall_return_work", "trap_return")
-    with as_thread(thread):
-        frame, count = gdb.newest_frame(), 0
-        while frame and count < 30 and any((frame.name() or "").startswith(name) for name in dull):
-            frame, count = frame.older(), count + 1
-        return (frame.name() or f"{frame.pc():#x}") if frame else "?"
+                break
+            frame = frame.older()
+    return False, place or "?"
 
 
 def set_up():

@@ -8,6 +8,7 @@ from . import decode, frames, kernel
 VMA_SHARED = 1  # mm/aspace.h
 ARGUMENTS_SHOWN = 4096
 FILES_MAX = 1 << 20
+THREADS_SHOWN = 200
 NAME_COLUMN = 73  # kernel/proc/procfs_maps.c
 
 
@@ -178,28 +179,29 @@ class Signals(Show):
 
 def _where(thread):
     try:
-        if thread.cpu is not None and kernel.number(thread.frame["rip"]) and not frames.in_system_call(thread):
-            return frames.innermost(thread)
-        call = decode.call_of_frame(thread.frame) if frames.in_system_call(thread) else ""
-        place = frames.innermost(thread)
-        return f"{call} in {place}" if call else place
+        in_call, place = frames.look(thread)
+        return f"{decode.call_of_frame(thread.frame)} in {place}" if in_call else place
     except gdb.error as error:
         return f"({error})"
 
 
-def _thread_line(thread):
-    return f"{thread.tid:>6}  {thread.name:16} {thread.state:12} {_where(thread)}"
+def _thread_line(thread, looks=True):
+    line = f"{thread.tid:>6}  {thread.name:16} {thread.state:12} {_where(thread) if looks else ''}"
+    return line.rstrip()
 
 
 class Threads(Show):
-    """The program's threads, what they do, and how they came there. galette threads [brief]"""
+    """The program's threads, what they do, and how they came there. galette threads [brief]
+
+    Of more than 200 the first are looked at more closely, and the others listed.
+    """
 
     word = "threads"
 
     def lines(self, argument):
-        for thread in kernel.threads():
-            yield _thread_line(thread)
-            if argument != "brief":
+        for count, thread in enumerate(kernel.threads()):
+            yield _thread_line(thread, count < THREADS_SHOWN)
+            if argument != "brief" and count < THREADS_SHOWN:
                 yield from _backtrace_lines(thread)
 
 
