@@ -171,6 +171,8 @@ static void print_function(struct text_builder *text, const struct frame *frame)
     debug_image_name(image, &symbol, name, sizeof(name));
     text_add_string(text, " ");
     backtrace_add_name(text, name);
+    if (strlen(name) == sizeof(name) - 1)
+        text_add_string(text, "...");
     bool after_call = frame->how == BY_TABLE || frame->how == BY_FRAME_POINTER;
     text_print(text, "+0x%lx", frame->address + after_call - symbol.start);
 }
