@@ -111,7 +111,7 @@ KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noex
                   --no-warn-rwx-segments --build-id=none
 
 KERNEL_C    := $(filter-out $(if $(CHECKED),mm/heap.c,mm/heap_checked.c) \
-                             $(if $(DEBUG),,kernel/core/lock_debug.c), \
+                             $(if $(DEBUG),,kernel/core/lock_debug.c kernel/crashtest_locks.c), \
                  $(sort $(shell $(KERNEL_FIND) '*.c' -print)))
 KERNEL_ASM  := $(sort $(shell $(KERNEL_FIND) '*.asm' -print))
 KERNEL_OBJS := $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) $(KERNEL_C:%=$(BUILD)/kernel/%.o) $(BUILD)/font.o
@@ -219,8 +219,9 @@ CHECKS := check-format check-layers check-docs check-sparse
 test:
 	@$(PYTHON) tools/run_suites $(CHECKS) test-host fuzz-smoke test-boot test-diff
 
+# With DEBUG=1 most of them boot that kernel.
 test-boot: all
-	$(Q)$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
+	$(Q)$(if $(DEBUG),MAKEFLAGS= GALETTE_KERNEL=$(CURDIR)/$(BUILD)/galette )$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
 
 # One that no .mk file above has brought along.
 ifeq (,$(wildcard tests/host/host.mk))
@@ -299,4 +300,5 @@ help:
 #:   OUTPUT=FILE        where iso and efi write to
 #: V=1 shows the commands. CHECKED=1 builds a slow kernel, build-checked/galette, that finds what is
 #: written behind the end of heap objects or after they were freed; with FAILS=97 every 97th request
-#: for memory of the heap fails, to try what the kernel does then.
+#: for memory of the heap fails, to try what the kernel does then. DEBUG=1 builds build-debug/galette, which
+#: looks after its locks; with test-boot it is the kernel that is tested.

@@ -33,5 +33,6 @@ void crashtest_run(const char *kind)
         crashtest_again = crashtest_stack;
         crashtest_stack(0);
     }
+    crashtest_locks(kind);
     panic("crashtest=%s", kind);
 }

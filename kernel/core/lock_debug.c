@@ -16,9 +16,11 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/core/symbols.h"
+#include "kernel/lib/fmt.h"
 
-/* A spinlock that is waited for that long (of the TSC; 10 s or more) is lost. */
-#define PATIENCE_TICKS (60UL << 30)
+/* A spinlock that is waited for that long (of the TSC; 5 s or more) is lost. */
+#define PATIENCE_TICKS (24UL << 30)
 
 struct class_facts {
     const char *name;
@@ -45,6 +47,21 @@ static struct held_locks spinning[CPUS_MAX];
 static u64 waiting_since[CPUS_MAX];
 
 #define CALLER ((vaddr_t)__builtin_return_address(0))
+
+/* A place in the code, for a message. */
+struct place {
+    char text[64];
+};
+
+static struct place place_of(vaddr_t address)
+{
+    struct place place;
+    u64 offset = 0;
+    const char *name = symbol_find(address, &offset);
+    fmt_snprintf(place.text, sizeof(place.text), "%s+0x%lx", name ? name : "?", offset);
+    return place;
+}
+#define PLACE(address) (place_of(address).text)
 
 static bool is_off(void)
 {
@@ -85,19 +102,19 @@ static bool pop(struct held_locks *list, const void *lock)
     return true;
 }
 
-static void expect_order(const struct held_locks *list, const void *lock, u32 class, vaddr_t place)
+static void expect_order(const struct held_locks *list, const void *lock, u32 class, vaddr_t at)
 {
     for (u32 i = 0; i < list->count; i++) {
         const struct held_lock *held = &list->held[i];
         if (held->lock == lock)
-            panic("%s at %p taken twice: at %#lx, and before at %#lx", facts[class].name, lock,
-                  place, held->place);
+            panic("%s at %p taken twice: at %s, and before at %s", facts[class].name, lock,
+                  PLACE(at), PLACE(held->place));
         if (held->class == class && facts[class].nests)
             continue;
         if (facts[held->class].rank >= facts[class].rank)
-            panic("%s (rank %u) wanted at %#lx with %s (rank %u) held since %#lx",
-                  facts[class].name, facts[class].rank, place, facts[held->class].name,
-                  facts[held->class].rank, held->place);
+            panic("%s (rank %u) wanted at %s with %s (rank %u) held since %s", facts[class].name,
+                  facts[class].rank, PLACE(at), facts[held->class].name, facts[held->class].rank,
+                  PLACE(held->place));
     }
 }
 
@@ -111,8 +128,8 @@ static void note_use(u32 class, u32 use, vaddr_t place)
         taken_at[class][use - 1] = place;
     u32 uses = __atomic_or_fetch(&taken[class], use, __ATOMIC_SEQ_CST);
     if ((uses & TAKEN_IN_INTERRUPT) && (uses & TAKEN_INTERRUPTS_ON))
-        panic("%s is taken in an interrupt at %#lx, and with interrupts on at %#lx",
-              facts[class].name, taken_at[class][0], taken_at[class][1]);
+        panic("%s is taken in an interrupt at %s, and with interrupts on at %s", facts[class].name,
+              PLACE(taken_at[class][0]), PLACE(taken_at[class][1]));
 }
 
 void lock_debug_spin_wanted(struct spinlock *lock)
@@ -122,7 +139,7 @@ void lock_debug_spin_wanted(struct spinlock *lock)
     bool enabled = irq_enabled();
     u64 flags = irq_save();
     if (lock->class == LOCK_NONE || lock->class >= LOCK_CLASS_COUNT)
-        panic("the spinlock at %p, taken at %#lx, has no class", (void *)lock, CALLER);
+        panic("the spinlock at %p, taken at %s, has no class", (void *)lock, PLACE(CALLER));
     expect_order(held_here(), lock, lock->class, CALLER);
     if (percpu_this()->in_interrupt)
         note_use(lock->class, TAKEN_IN_INTERRUPT, CALLER);
@@ -140,8 +157,9 @@ void lock_debug_spin_waiting(struct spinlock *lock)
         return;
     u32 holder = __atomic_load_n(&lock->holder, __ATOMIC_RELAXED);
     const struct held_lock *held = holder ? find(&spinning[holder - 1], lock) : NULL;
-    panic("%s at %p is not to be had at %#lx: processor %d holds it since %#lx",
-          facts[lock->class].name, (void *)lock, CALLER, (int)holder - 1, held ? held->place : 0);
+    panic("%s at %p is not to be had at %s: processor %d holds it since %s",
+          facts[lock->class].name, (void *)lock, PLACE(CALLER), (int)holder - 1,
+          PLACE(held ? held->place : 0));
 }
 
 void lock_debug_spin_taken(struct spinlock *lock)
@@ -160,8 +178,8 @@ void lock_debug_spin_given(struct spinlock *lock)
         return;
     u64 flags = irq_save();
     if (!pop(held_here(), lock))
-        panic("%s at %p is given back at %#lx by processor %u, which does not hold it",
-              facts[lock->class].name, (void *)lock, CALLER, cpu_index());
+        panic("%s at %p is given back at %s by processor %u, which does not hold it",
+              facts[lock->class].name, (void *)lock, PLACE(CALLER), cpu_index());
     __atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
     irq_restore(flags);
 }
@@ -177,12 +195,13 @@ static void expect_sleep_allowed(const char *what, vaddr_t place)
 {
     const struct held_locks *list = held_here();
     if (list->count != 0)
-        panic("%s at %#lx with %s held since %#lx", what, place,
-              facts[list->held[list->count - 1].class].name, list->held[list->count - 1].place);
+        panic("%s at %s with %s held since %s", what, PLACE(place),
+              facts[list->held[list->count - 1].class].name,
+              PLACE(list->held[list->count - 1].place));
     if (percpu_this()->in_interrupt)
-        panic("%s at %#lx in an interrupt", what, place);
+        panic("%s at %s in an interrupt", what, PLACE(place));
     if (!irq_enabled() && !is_idle(thread_current()))
-        panic("%s at %#lx with interrupts off", what, place);
+        panic("%s at %s with interrupts off", what, PLACE(place));
 }
 
 void might_sleep(void)
@@ -197,7 +216,7 @@ void lock_debug_mutex_wanted(struct mutex *mutex)
         return;
     expect_sleep_allowed("a mutex is wanted", CALLER);
     if (mutex->class == LOCK_NONE || mutex->class >= LOCK_CLASS_COUNT)
-        panic("the mutex at %p, taken at %#lx, has no class", (void *)mutex, CALLER);
+        panic("the mutex at %p, taken at %s, has no class", (void *)mutex, PLACE(CALLER));
     expect_order(&thread_current()->mutexes, mutex, mutex->class, CALLER);
 }
 
@@ -214,8 +233,8 @@ void lock_debug_mutex_given(struct mutex *mutex)
     if (is_off())
         return;
     if (!pop(&thread_current()->mutexes, mutex))
-        panic("%s at %p is given back at %#lx by thread %d, but held by thread %d",
-              facts[mutex->class].name, (void *)mutex, CALLER, thread_current()->tid,
+        panic("%s at %p is given back at %s by thread %d, but held by thread %d",
+              facts[mutex->class].name, (void *)mutex, PLACE(CALLER), thread_current()->tid,
               mutex->owner ? mutex->owner->tid : 0);
     mutex->owner = NULL;
 }
@@ -227,8 +246,8 @@ void lock_debug_nothing_held(void)
     const struct held_locks *lists[] = {held_here(), &thread_current()->mutexes};
     for (u32 i = 0; i < ARRAY_SIZE(lists); i++)
         if (lists[i]->count != 0)
-            panic("%s is still held, since %#lx", facts[lists[i]->held[0].class].name,
-                  lists[i]->held[0].place);
+            panic("%s is still held, since %s", facts[lists[i]->held[0].class].name,
+                  PLACE(lists[i]->held[0].place));
 }
 
 /* ---- Others -----------------------------------------------------------------------------------*/
@@ -249,12 +268,12 @@ void arch_upcall_waits_for_others(void)
     const struct held_locks *list = held_here();
     for (u32 i = 0; i < list->count; i++)
         if (taken[list->held[i].class] & (TAKEN_MASKED | TAKEN_IN_INTERRUPT))
-            panic("other processors are waited for with %s held since %#lx",
-                  facts[list->held[i].class].name, list->held[i].place);
+            panic("other processors are waited for with %s held since %s",
+                  facts[list->held[i].class].name, PLACE(list->held[i].place));
 }
 
-void lock_debug_reference(u64 count_before)
+void lock_debug_reference(u32 count_before)
 {
-    if (!is_off() && (count_before == 0 || count_before > 1UL << 31))
-        panic("a reference at %#lx of what has %lu", CALLER, count_before);
+    if (!is_off() && (count_before == 0 || count_before > 1u << 31))
+        panic("a reference at %s of what has %u", PLACE(CALLER), count_before);
 }

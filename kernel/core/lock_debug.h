@@ -50,8 +50,8 @@ void might_sleep(void);
 /* The thread goes back to its program, or ends: it holds nothing. */
 void lock_debug_nothing_held(void);
 
-/* A reference was taken or dropped, and so many there are now. */
-void lock_debug_reference(u64 count_before);
+/* A reference is taken or dropped of what had so many. */
+void lock_debug_reference(u32 count_before);
 
 #else
 
@@ -89,7 +89,7 @@ static inline void might_sleep(void)
 static inline void lock_debug_nothing_held(void)
 {
 }
-static inline void lock_debug_reference(u64 count_before)
+static inline void lock_debug_reference(u32 count_before)
 {
     (void)count_before;
 }

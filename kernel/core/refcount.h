@@ -12,14 +12,14 @@
 static inline void ref_take(u32 *refs)
 {
     u32 count = __atomic_add_fetch(refs, 1, __ATOMIC_RELAXED);
-    lock_debug_reference((u64)count - 1);
+    lock_debug_reference(count - 1);
 }
 
 /* True: it was the last one, and what the others did before is seen. */
 static inline bool ref_drop(u32 *refs)
 {
     u32 left = __atomic_sub_fetch(refs, 1, __ATOMIC_ACQ_REL);
-    lock_debug_reference((u64)left + 1);
+    lock_debug_reference(left + 1);
     return left == 0;
 }
 

@@ -8,6 +8,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOOL = os.path.join(ROOT, "tools", "galette")
+# `make test-boot DEBUG=1` names another one, which tools/galette boots, too.
+KERNEL = os.environ.get("GALETTE_KERNEL", os.path.join(ROOT, "build", "galette"))
+DEBUG_KERNEL = os.path.join(ROOT, "build-debug", "galette")
 PROGRAMS = os.path.join(ROOT, "build", "programs")
 TARGETS = ["all", "programs", "abi", "terminal"]
 if os.path.exists(os.path.join(ROOT, "boot", "efi", "efi.mk")):

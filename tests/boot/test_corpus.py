@@ -31,7 +31,7 @@ def _cases():
 def test_broken_file(boot_qemu, tmp_path, name, what, status):
     from galette_cli import machine
 
-    kernel = os.path.join(machines.ROOT, "build", "galette")
+    kernel = machines.KERNEL
     result = boot_qemu(tmp_path, machine.kernel_medium(kernel, os.path.join(FOLDER, name), ""))
     status = INSTEAD.get(name, status)
     assert result.status == int(status), what

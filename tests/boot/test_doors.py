@@ -11,7 +11,7 @@ import tiny_elf
 from galette_cli import iso, machine, program
 
 HELLO = b"Hello from C with glibc\n"
-KERNEL = os.path.join(machines.ROOT, "build", "galette")
+KERNEL = machines.KERNEL
 DOORS = ("iso", "uefi", "pvh", "q35", "microvm", "efi")
 
 

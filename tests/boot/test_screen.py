@@ -2,7 +2,6 @@
 """The screen and the keyboard of a machine without a serial line: what is shown, what keys do."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ import machines
 import screens
 from galette_cli import iso, machine, program
 
-KERNEL = str(Path(machines.ROOT, "build", "galette"))
+KERNEL = machines.KERNEL
 RED, GREEN, YELLOW, BLUE, GREY = 1, 2, 3, 4, 7
 
 

@@ -44,11 +44,12 @@ def make(*targets):
 
 
 def kernel_path(options, target="build/galette"):
-    """The kernel to boot, built first if it is not there."""
-    if options.kernel:
-        if not os.path.exists(options.kernel):
-            raise ToolError(f"no kernel {options.kernel}")
-        return options.kernel
+    """The kernel to boot, built first if it is not there. $GALETTE_KERNEL stands for --kernel."""
+    chosen = options.kernel or os.environ.get("GALETTE_KERNEL")
+    if chosen:
+        if not os.path.exists(chosen):
+            raise ToolError(f"no kernel {chosen}")
+        return chosen
     path = os.path.join(ROOT, target)
     if not os.path.exists(path):
         make(target)
