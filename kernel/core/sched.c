@@ -386,6 +386,7 @@ void sched_idle(void)
 void sched_stop_here(void)
 {
     while (unlikely(__atomic_load_n(&stopping, __ATOMIC_RELAXED))) {
+        irq_enable(); /* they were off, and this sleep has no end */
         sched_prepare_block();
         sched_block();
     }
