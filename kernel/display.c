@@ -3,6 +3,7 @@
 #include "kernel/display.h"
 
 #include "arch/cpu.h"
+#include "drivers/font.h"
 #include "drivers/framebuffer.h"
 #include "drivers/i8042.h"
 #include "drivers/vga_text.h"
@@ -61,8 +62,8 @@ static struct winsize window_size(void)
     return (struct winsize){
         .ws_row = screen.vt.rows,
         .ws_col = screen.vt.columns,
-        .ws_xpixel = graphics ? screen.vt.columns * 8 : 0,
-        .ws_ypixel = graphics ? screen.vt.rows * 16 : 0,
+        .ws_xpixel = graphics ? screen.vt.columns * FONT_WIDTH : 0,
+        .ws_ypixel = graphics ? screen.vt.rows * FONT_HEIGHT : 0,
     };
 }
 

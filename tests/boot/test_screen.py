@@ -132,7 +132,7 @@ def test_less_in_text_mode(tmp_path):
     root.mkdir()
     (root / "text").write_text("".join(f"line {i}\n" for i in range(1, 101)) + "ä─€ end\n")
     archive = _pack(tmp_path, ["--with", "/usr/bin/less"], root)
-    line = "console=tty0 init=/usr/bin/less LC_ALL=C.UTF-8 LESSCHARSET=utf-8 hold=no -- /text"
+    line = "ring=0 console=tty0 init=/usr/bin/less LC_ALL=C.UTF-8 LESSCHARSET=utf-8 hold=no -- /text"
     medium = machine.kernel_medium(KERNEL, archive, line)
     with screens.Machine(tmp_path, medium) as box:
         picture = box.wait(r"^line 24$", vga=True)

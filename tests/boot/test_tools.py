@@ -75,6 +75,20 @@ def test_dry_run_can_be_pasted():
     assert run.stdout == b"Hello from C with glibc\n"
 
 
+def test_screen():
+    """A window instead of the terminal, and no word of the terminal's; else the serial line is named, so that a screen
+    of QEMU's does not take the program away."""
+    words = shlex.split(_tool("run", "--screen", "--dry-run", "hello").stdout)
+    assert "-vga" in words and "-display" not in words
+    line = words[words.index("-append") + 1]
+    assert "console=tty0" in line and "ttyS" not in line and "TERM=" not in line
+    words = shlex.split(_tool("run", "--dry-run", "hello").stdout)
+    assert words[words.index("-display") + 1] == "none"
+    assert "console=ttyS0" in words[words.index("-append") + 1]
+    done = _tool("run", "--screen", "-b", "microvm", "hello")
+    assert done.returncode == 125 and "microvm has no screen" in done.stderr
+
+
 def test_timeout(tmp_path):
     (tmp_path / "spin").write_bytes(tiny_elf.spin())
     started = time.monotonic()

@@ -94,6 +94,7 @@ static void test_movement(void **state)
     PRESS("\xe0\x48\xe0\x50\xe0\x4b\xe0\x4d\xe0\x47", "\033OA\033OB\033OD\033OC\033[1~");
     /* Keyboards put Shift codes of their own around these. */
     PRESS("\xe0\x2a\xe0\x52\xe0\xd2\xe0\xaa\x1e", "\033[2~a");
+    PRESS("\xe0\x2a\x1e\xe0\xaa", "a");
     PRESS("\x45\xe0\x48", "\033OA"); /* NumLock is none of theirs */
     PRESS("\xe0\x4a\xe0\x4c\xe0\x4e\xe0\x5b\xe0\x5d", "");
 }

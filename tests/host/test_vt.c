@@ -177,6 +177,8 @@ static void test_moves(void **state)
     cursor_is(0, 0);
     put("\033[99999999999999999999B");
     cursor_is(4, 0);
+    put("\033[H\033[4294967297B"); /* one more than 32 bits hold */
+    cursor_is(4, 0);
     put("\033[0;0H");
     cursor_is(0, 0);
 }
@@ -189,6 +191,10 @@ static void test_origin(void **state)
     put("\033[9;3H");
     cursor_is(3, 2);
     answers("\033[6n", "\033[3;3R");
+    put("\033[99A");
+    cursor_is(1, 2);
+    put("\033[99B");
+    cursor_is(3, 2);
     put("\033[?6l");
     cursor_is(0, 0);
 }
@@ -254,6 +260,8 @@ static void test_lines(void **state)
     fill();
     put("\033[2;4r\033[5;1H\033[L"); /* outside */
     row_is(4, "eeeeeeeeee");
+    put("\033[H\033[L\033[M\033[2M");
+    shows("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc", "dddddddddd", "eeeeeeeeee");
 }
 
 static void test_characters(void **state)
