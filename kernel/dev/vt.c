@@ -13,35 +13,6 @@
 
 /* ---- Characters -------------------------------------------------------------------------------*/
 
-struct range {
-    u32 first, last;
-};
-
-static bool is_in(u32 code, const struct range *ranges, size_t count)
-{
-    for (size_t i = 0; i < count && code >= ranges[i].first; i++)
-        if (code <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* How many cells a character takes: as the C library's wcwidth has it for all that is common, so that a
- * program's idea of the line is ours [Unicode, EastAsianWidth.txt: W and F; marks that combine]. */
-static u32 width_of(u32 code)
-{
-    static const struct range none[] = {
-        {0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20f0}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}};
-    static const struct range wide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},  {0x3041, 0xa4cf},
-                                        {0xac00, 0xd7a3},   {0xf900, 0xfaff},  {0xfe30, 0xfe6f},
-                                        {0xff01, 0xff60},   {0xffe0, 0xffe6},  {0x1f300, 0x1f64f},
-                                        {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
-    if (code < none[0].first)
-        return 1;
-    if (is_in(code, none, ARRAY_SIZE(none)))
-        return 0;
-    return is_in(code, wide, ARRAY_SIZE(wide)) ? 2 : 1;
-}
-
 /* The DEC special graphics from 0x60 on (VT100 User Guide, table 3-9). */
 static u32 graphics_of(u32 code)
 {
@@ -64,7 +35,7 @@ static void put(struct vt *vt, u32 code)
 
 static void print(struct vt *vt, u32 code)
 {
-    u32 width = width_of(code);
+    u32 width = vt_width(code);
     bool fits = vt->x + width <= vt->columns;
     if (width == 0)
         return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Between the files of the terminal's screen: vt.c takes bytes apart and prints, vt_sequence.c carries out
- * escape sequences, vt_colour.c is SGR, vt_cells.c changes cells.
+ * escape sequences, vt_colour.c is SGR, vt_cells.c changes cells,
+ * vt_width.c knows wide characters.
  */
 #ifndef KERNEL_DEV_VT_INTERNAL_H
 #define KERNEL_DEV_VT_INTERNAL_H
@@ -34,6 +35,11 @@ enum vt_charset { VT_CHARSET_PLAIN, VT_CHARSET_GRAPHICS };
 
 /* As after power-on, the cells included. */
 void vt_reset(struct vt *vt);
+
+/* ---- vt_width.c -------------------------------------------------------------------------------*/
+
+/* Cells that a character takes: 0, 1 or 2. */
+u32 vt_width(u32 code);
 
 /* ---- vt_cells.c -------------------------------------------------------------------------------*/
 

@@ -5,15 +5,18 @@
  * A screen of 5 rows and 10 columns, unless a test says otherwise. What it shows is compared as rows of
  * text, with dots for blank cells.
  */
+#define _XOPEN_SOURCE 700
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
-#include "kernel/dev/vt.h"
+#include "kernel/dev/vt_internal.h"
 
 #define ROWS    5
 #define COLUMNS 10
@@ -390,6 +393,18 @@ static void test_widths(void **state)
     shows("012345678.", "?.x.......", "..........", "..........", "..........");
 }
 
+/* What the C library says, but for the marks of rarer scripts. */
+static void test_all_widths(void **state)
+{
+    (void)state;
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    for (u32 code = 0xa0; code < 0x40000; code++) {
+        int expected = wcwidth((wchar_t)code);
+        if (expected > 0 || (expected == 0 && code < 0x590))
+            assert_int_equal(vt_width(code), expected);
+    }
+}
+
 static void test_line_drawing(void **state)
 {
     (void)state;
@@ -526,19 +541,20 @@ static void test_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_wrap),
-        cmocka_unit_test(test_scrolling),      cmocka_unit_test(test_region),
-        cmocka_unit_test(test_tabs),           cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_origin),         cmocka_unit_test(test_save),
-        cmocka_unit_test(test_erase),          cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_characters),     cmocka_unit_test(test_adjustment),
-        cmocka_unit_test(test_colours),        cmocka_unit_test(test_many_colours),
-        cmocka_unit_test(test_erased_colour),  cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_broken_utf8),    cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_line_drawing),   cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_modes),          cmocka_unit_test(test_swallowed),
-        cmocka_unit_test(test_control_inside), cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_dirty),          cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_text),          cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_scrolling),     cmocka_unit_test(test_region),
+        cmocka_unit_test(test_tabs),          cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_origin),        cmocka_unit_test(test_save),
+        cmocka_unit_test(test_erase),         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_characters),    cmocka_unit_test(test_adjustment),
+        cmocka_unit_test(test_colours),       cmocka_unit_test(test_many_colours),
+        cmocka_unit_test(test_erased_colour), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_broken_utf8),   cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_all_widths),    cmocka_unit_test(test_line_drawing),
+        cmocka_unit_test(test_answers),       cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_swallowed),     cmocka_unit_test(test_control_inside),
+        cmocka_unit_test(test_plain),         cmocka_unit_test(test_dirty),
+        cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
