@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws characters as pixels; see framebuffer.h. The framebuffer is only ever written: reading it is slow. */
+/* Draws characters as pixels; see framebuffer.h. The framebuffer is only ever written: reading
+ * it is slow. */
 #include "drivers/framebuffer.h"
 
 #include "boot/memory_map.h"
@@ -59,7 +60,8 @@ const char *framebuffer_mistake(const struct boot_framebuffer *told, const struc
 
 /* ---- Colours ----------------------------------------------------------------------------------*/
 
-/* The 16 colours as VGA has them, dark yellow being brown: bits of red, green and blue in 8 each. */
+/* The 16 colours as VGA has them, dark yellow being brown: bits of red, green and blue in 8
+ * each. */
 static const u32 colours[16] = {0x000000, 0xaa0000, 0x00aa00, 0xaa5500, 0x0000aa, 0xaa00aa,
                                 0x00aaaa, 0xaaaaaa, 0x555555, 0xff5555, 0x55ff55, 0xffff55,
                                 0x5555ff, 0xff55ff, 0x55ffff, 0xffffff};
@@ -95,8 +97,8 @@ bool framebuffer_start(struct framebuffer *framebuffer, const struct boot_frameb
 typedef u64 ALIGNED(4) pair_of_4;
 typedef u32 ALIGNED(2) pair_of_2;
 
-/* Eight pixels of one row, from the highest bit on. Pixels of 4 and 2 bytes go in pairs, a quarter of the
- * instructions that single ones take. */
+/* Eight pixels of one row, from the highest bit on. Pixels of 4 and 2 bytes go in pairs, a
+ * quarter of the instructions that single ones take. */
 static void draw_bits_4(volatile u8 *at, u8 bits, u32 foreground, u32 background)
 {
     const u64 pairs[4] = {(u64)background << 32 | background, (u64)foreground << 32 | background,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text on the linear framebuffer that a boot loader or UEFI's GOP has set up: pixels of 2, 3 or 4 bytes, red,
- * green and blue anywhere in them.
+ * Text on the linear framebuffer that a boot loader or UEFI's GOP has set up: pixels of 2, 3 or 4
+ * bytes, red, green and blue anywhere in them.
  *
- * The mode stays as it is: there is no driver for the graphics adapter behind it. Called by the screen
- * (kernel/dev/screen.h), which knows what has to be drawn and has the lock.
+ * The mode stays as it is: there is no driver for the graphics adapter behind it. Called by the
+ * screen (kernel/dev/screen.h), which knows what has to be drawn and has the lock.
  */
 #ifndef DRIVERS_FRAMEBUFFER_H
 #define DRIVERS_FRAMEBUFFER_H
@@ -21,8 +21,9 @@ struct framebuffer {
 };
 
 /*
- * Is this a framebuffer that can be drawn on? A boot loader may say anything: sizes, depths, colours that
- * overlap, an address in the middle of RAM. NULL, or a phrase that says what is wrong. `boot` is normalised. Pure.
+ * Is this a framebuffer that can be drawn on? A boot loader may say anything: sizes, depths,
+ * colours that overlap, an address in the middle of RAM. NULL, or a phrase that says what is wrong.
+ * `boot` is normalised. Pure.
  */
 const char *framebuffer_mistake(const struct boot_framebuffer *told, const struct boot_info *boot);
 

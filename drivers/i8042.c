@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drives the keyboard controller; see i8042.h. It has one byte of room in each direction, so commands are
- * given when the status says that the last one was taken. Lights are set in two steps, the second when the
- * keyboard has acknowledged the first.
+ * Drives the keyboard controller; see i8042.h. It has one byte of room in each direction, so
+ * commands are given when the status says that the last one was taken. Lights are set in two steps,
+ * the second when the keyboard has acknowledged the first.
  *
- * The handler runs on one processor with interrupts off, and start-up comes before it: no lock.
+ * The handler runs on one processor with interrupts off, and start-up comes before it: no lock. At
+ * the machine's end another processor may read beside it: of a key it does not matter who notes it.
  */
 #include "drivers/i8042.h"
 
@@ -40,15 +41,19 @@
 
 #define KEYBOARD_IRQ 1
 
-/* Reads of the status, about a microsecond each: the controller answers within a few, and within some
- * thousand where the firmware only pretends that there is one. */
+/* Reads of the status, about a microsecond each: the controller answers within a few, and within
+ * some thousand where the firmware only pretends that there is one. */
 #define POLLS_MAX 20000
 #define BYTES_MAX 64 /* that one interrupt takes: a bound for a controller that never stops */
+
+enum step { STEP_NONE, STEP_ENABLE, STEP_LIGHTS };
 
 static struct {
     struct screen *screen;
     struct keyboard keyboard;
-    bool lights_begun; /* the command was sent, the lights follow */
+    u8 step;      /* enum step: what the keyboard has yet to acknowledge */
+    bool ending;  /* atomic: i8042_key_pressed was called */
+    bool pressed; /* atomic: and a key since */
 } i8042;
 
 static bool wait_for(u8 bit, bool set)
@@ -101,11 +106,20 @@ static u8 lights(void)
            (i8042.keyboard.num_lock ? LIGHT_NUM_LOCK : 0);
 }
 
+/* The first of the two bytes; `lights` follow. */
+static void begin_lights(void)
+{
+    i8042.step = send(DATA, KEYBOARD_SET_LIGHTS) ? STEP_LIGHTS : STEP_NONE;
+}
+
 static void acknowledged(void)
 {
-    if (i8042.lights_begun)
+    u8 step = i8042.step;
+    i8042.step = STEP_NONE;
+    if (step == STEP_ENABLE)
+        begin_lights(); /* the firmware may have left one on */
+    else if (step == STEP_LIGHTS)
         send(DATA, lights());
-    i8042.lights_begun = false;
 }
 
 /* ---- Keys -------------------------------------------------------------------------------------*/
@@ -119,7 +133,19 @@ static void take(u8 code)
     if (count > 0 && tty_receive_room(i8042.screen->tty) >= count)
         tty_receive(i8042.screen->tty, bytes, count);
     if (lights() != before)
-        i8042.lights_begun = send(DATA, KEYBOARD_SET_LIGHTS);
+        begin_lights();
+}
+
+static void take_keyboard_byte(u8 byte)
+{
+    if (__atomic_load_n(&i8042.ending, __ATOMIC_RELAXED)) {
+        if (byte < 0x80) /* not a release, not an answer */
+            __atomic_store_n(&i8042.pressed, true, __ATOMIC_RELAXED);
+    } else if (byte == KEYBOARD_ACKNOWLEDGE) {
+        acknowledged();
+    } else if (byte != KEYBOARD_RESEND) {
+        take(byte);
+    }
 }
 
 static void service(void *device)
@@ -130,12 +156,8 @@ static void service(void *device)
         if (!(status & STATUS_OUTPUT_FULL) || status == STATUS_ABSENT)
             return;
         u8 byte = inb(DATA);
-        if (status & STATUS_AUXILIARY)
-            continue;
-        if (byte == KEYBOARD_ACKNOWLEDGE)
-            acknowledged();
-        else if (byte != KEYBOARD_RESEND)
-            take(byte);
+        if (!(status & STATUS_AUXILIARY))
+            take_keyboard_byte(byte);
     }
 }
 
@@ -148,18 +170,13 @@ bool i8042_start(struct screen *screen)
         log_print(LOG_WARNING, "no interrupt for the keyboard");
         return false;
     }
+    i8042.step = STEP_ENABLE;
     return send(DATA, KEYBOARD_ENABLE);
 }
 
 bool i8042_key_pressed(void)
 {
-    bool pressed = false;
-    for (u32 i = 0; i < BYTES_MAX; i++) {
-        u8 status = inb(STATUS);
-        if (!(status & STATUS_OUTPUT_FULL) || status == STATUS_ABSENT)
-            break;
-        u8 byte = inb(DATA);
-        pressed |= !(status & STATUS_AUXILIARY) && byte < 0x80; /* not a release, not an answer */
-    }
-    return pressed;
+    __atomic_store_n(&i8042.ending, true, __ATOMIC_RELAXED);
+    service(NULL);
+    return __atomic_exchange_n(&i8042.pressed, false, __ATOMIC_RELAXED);
 }

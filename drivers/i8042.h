@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keyboard controller of a PC, the 8042 or what plays its part (IBM PS/2 Hardware Technical Reference,
- * "Keyboard and Auxiliary Device Controller"), with a keyboard on its first port.
+ * The keyboard controller of a PC, the 8042 or what plays its part (IBM PS/2 Hardware Technical
+ * Reference, "Keyboard and Auxiliary Device Controller"), with a keyboard on its first port.
  *
- * What is typed goes to the screen's tty. Nothing here waits for the controller longer than it takes to answer, and
- * a machine without one is known by its first register.
+ * What is typed goes to the screen's tty. Nothing here waits for the controller longer than it
+ * takes to answer, and a machine without one is known by its first register.
  */
 #ifndef DRIVERS_I8042_H
 #define DRIVERS_I8042_H
@@ -14,7 +14,8 @@
 /* Sets the keyboard up. False: there is no controller, or it does not answer. Once. */
 bool i8042_start(struct screen *screen);
 
-/* Without interrupts: true when a key was pressed since the last call. For the machine's end. */
+/* For the machine's end: from the first call on keys go nowhere, and this says whether one was
+ * pressed since the last call. By polling, with interrupts or without, on any processor. */
 bool i8042_key_pressed(void);
 
 #endif

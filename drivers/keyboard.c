@@ -189,8 +189,8 @@ static size_t press_pad_other(const struct key *key, u8 byte, char application)
 
 /* ---- Any key ----------------------------------------------------------------------------------*/
 
-/* The bit of a modifier key, or 0. Shift codes behind a prefix are made up by keyboards for software that
- * knows no such keys. */
+/* The bit of a modifier key, or 0. Shift codes behind a prefix are made up by keyboards for
+ * software that knows no such keys. */
 static u8 modifier_of(u8 code, bool prefixed)
 {
     switch (code) {

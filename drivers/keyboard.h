@@ -2,9 +2,10 @@
 /*
  * From the scan codes of a PC keyboard to the bytes that a terminal sends.
  *
- * Scan code set 1, which the keyboard controller makes of whatever the keyboard itself sends (IBM PS/2 Hardware
- * Technical Reference, "Keyboards"); the US layout as Linux's console has it (its defkeymap); function keys as
- * terminfo's entry "linux" wants them. Alt is Meta: ESC in front. Pure.
+ * Scan code set 1, which the keyboard controller makes of whatever the keyboard itself sends (IBM
+ * PS/2 Hardware Technical Reference, "Keyboards"); the US layout as Linux's console has it (its
+ * defkeymap); function keys as terminfo's entry "linux" wants them. Alt is Meta: ESC in front.
+ * Pure.
  */
 #ifndef DRIVERS_KEYBOARD_H
 #define DRIVERS_KEYBOARD_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Drives a VGA in text mode; see vga_text.h. Register names are those of the technical reference. */
+/* Drives a VGA in text mode; see vga_text.h. Register names are those of the technical
+ * reference. */
 #include "drivers/vga_text.h"
 
 #include "arch/x86_64/io.h"

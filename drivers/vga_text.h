@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text mode of VGA and its ancestors (IBM PS/2 Hardware Technical Reference, "Video Subsystem"): cells of
- * two bytes at 0xb8000. For machines that have no framebuffer to offer. Unicode becomes code page 437.
+ * The text mode of VGA and its ancestors (IBM PS/2 Hardware Technical Reference, "Video
+ * Subsystem"): cells of two bytes at 0xb8000. For machines that have no framebuffer to offer.
+ * Unicode becomes code page 437.
  */
 #ifndef DRIVERS_VGA_TEXT_H
 #define DRIVERS_VGA_TEXT_H
@@ -15,8 +16,8 @@ struct vga_text {
     u32 rows, columns;
 };
 
-/* Is the adapter, if there is one, in a text mode of its own accord? Then *out describes it as a boot
- * loader would have. Reads registers; costs one read where there is none. */
+/* Is the adapter, if there is one, in a text mode of its own accord? Then *out describes it as a
+ * boot loader would have. Reads registers; costs one read where there is none. */
 bool vga_text_probe(struct boot_framebuffer *out);
 
 /* As framebuffer_mistake and framebuffer_start, for told->text_mode. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's console is what the last console= names; without one the screen if there is one, else COM1.
+ * The program's console is what the last console= names; without one the screen if there is one,
+ * else COM1.
  *
- * The log goes to QEMU's debug port when there is one. Otherwise it goes to the consoles: to the screen, and
- * for a serial one to COM2 unless that is the program's standard error, else to COM1, where it mixes with the
- * program's output: a machine with a single line has no better place. A panic is shown on the screen in any case.
+ * The log goes to QEMU's debug port when there is one. Otherwise it goes to the consoles: to the
+ * screen, and for a serial one to COM2 unless that is the program's standard error, else to COM1,
+ * where it mixes with the program's output: a machine with a single line has no better place. A
+ * panic is shown on the screen in any case.
  */
 #include "kernel/console.h"
 

@@ -22,7 +22,8 @@ void devfs_set_console(struct tty *tty);
 /* `tty` is /dev/ttyS<line>; `line` below DEVFS_TTY_LINES. */
 void devfs_add_tty(u32 line, struct tty *tty);
 
-/* `tty` is this machine's screen: /dev/tty0 and /dev/tty1, which are one, as there is no second to change to. */
+/* `tty` is this machine's screen: /dev/tty0 and /dev/tty1, which are one, as there is no second to
+ * change to. NULL: there is none. */
 void devfs_add_screen(struct tty *tty);
 
 /* The device number of the terminal behind /dev/console, as in st_rdev. */

@@ -170,7 +170,8 @@ static bool is_screen(const char *value)
     return value && (strcmp(value, "tty0") == 0 || strcmp(value, "tty1") == 0);
 }
 
-/* Each word names one more console, and the last is the program's. Of other kinds (hvc0) there is none here. */
+/* Each word names one more console, and the last is the program's. Of other kinds (hvc0) there is
+ * none here. */
 static void set_console(struct parser *parser, const char *value)
 {
     struct cmdline *out = parser->out;

@@ -53,7 +53,8 @@ static u32 appearance(const struct vt *vt, u32 row, u32 column, u32 cell)
     return cell;
 }
 
-/* Draw from `column` on until the cells look again as they are drawn; returns the first column behind. */
+/* Draw from `column` on until the cells look again as they are drawn; returns the first column
+ * behind. */
 static u32 draw_run(struct screen *screen, u32 row, u32 column)
 {
     const u32 *line = vt_line(&screen->vt, row);
@@ -114,8 +115,8 @@ static void draw_all(struct screen *screen)
     } while (more);
 }
 
-/* Draw a piece. True when the timer is to go on with it at *deadline: after as much time for others as
- * the drawing took. */
+/* Draw a piece. True when the timer is to go on with it at *deadline: after as much time for
+ * others as the drawing took. */
 static bool draw_piece_locked(struct screen *screen, u64 now, u64 *deadline)
 {
     bool more = draw_some_locked(screen, CELLS_AT_ONCE);

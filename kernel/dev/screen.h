@@ -2,13 +2,14 @@
 /*
  * This machine's own screen as a tty's device: the cells of kernel/dev/vt.h, drawn by a driver.
  *
- * Writing changes cells, which costs nothing to speak of; drawing them is slow, so a cell is drawn when it
- * differs from what was drawn there before, and at most some sixty times a second: the first change
- * is drawn at once, what follows closely when its time has come. A full screen is drawn in pieces, with
- * interrupts on in between.
+ * Writing changes cells, which costs nothing to speak of; drawing them is slow, so a cell is drawn
+ * when it differs from what was drawn there before, and at most some sixty times a second: the
+ * first change is drawn at once, what follows closely when its time has come. A full screen is
+ * drawn in pieces, with interrupts on in between.
  *
- * Locks: screen->lock guards all of it. It is taken with tty->lock held, and nothing is taken under it; so what
- * needs other locks, answers to the program and the timer, happens in tty_ops.show, which is called with none.
+ * Locks: screen->lock guards all of it. It is taken with tty->lock held, and nothing is taken under
+ * it; so what needs other locks, answers to the program and the timer, happens in tty_ops.show,
+ * which is called with none.
  */
 #ifndef KERNEL_DEV_SCREEN_H
 #define KERNEL_DEV_SCREEN_H
@@ -49,7 +50,8 @@ void screen_set_tty(struct screen *screen, struct tty *tty);
 
 extern const struct tty_ops screen_tty_ops;
 
-/* The kernel's own text, drawn before this returns. Any context. _polled takes no lock: for a panic. */
+/* The kernel's own text, drawn before this returns. Any context. _polled takes no lock: for a
+ * panic. */
 void screen_write_now(struct screen *screen, const char *text, size_t length);
 void screen_write_polled(struct screen *screen, const char *text, size_t length);
 

@@ -43,7 +43,8 @@ struct tty_ops {
     void (*throttle)(void *device, bool stop);
     /* Fetch input that came while throttled. Not called under tty->lock. */
     void (*receive)(void *device);
-    /* Bytes were written: make them seen. Called with no lock, in any context. NULL: write() has. */
+    /* Bytes were written: make them seen. Called with no lock, in any context. NULL: write() has
+     * done so. */
     void (*show)(void *device);
 };
 
@@ -125,7 +126,8 @@ bool tty_parse_winsize(const char *text, struct winsize *out);
 /* The terminal on the other side has this size, and its host tells when that changes. */
 void tty_listen_to_host(struct tty *tty, const struct winsize *size);
 
-/* The terminal is a screen of this machine's, of this size: UTF-8, and a newline goes out as CR LF. */
+/* The terminal is a screen of this machine's, of this size: UTF-8, and a newline goes out as
+ * CR LF. */
 void tty_set_screen(struct tty *tty, const struct winsize *size);
 
 /* ---- For the device ---------------------------------------------------------------------------*/

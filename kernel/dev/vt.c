@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From bytes to characters, and from characters to cells; see vt.h. Escape sequences are in vt_sequence.c.
+ * From bytes to characters, and from characters to cells; see vt.h. Escape sequences are in
+ * vt_sequence.c.
  */
 #include "kernel/dev/vt_internal.h"
 #include "kernel/lib/string.h"

@@ -5,11 +5,11 @@
  * This is the terminal that TERM=linux describes (man 4 console_codes, terminfo's entry "linux"):
  * UTF-8, cursor movement, erasing, inserting and deleting, a scroll region, colours, line drawing,
  * and the questions that a program may ask, whose answers are typed as if by the person. Where the
- * descriptions leave something open it does what Linux's own console does: a full line wraps when the
- * next character comes, erased cells take the background colour, moves stop at the edges.
+ * descriptions leave something open it does what Linux's own console does: a full line wraps when
+ * the next character comes, erased cells take the background colour, moves stop at the edges.
  *
- * Pure: it changes cells and notes which lines have changed. kernel/dev/screen.c draws them. Lines are kept by
- * number, so that scrolling moves numbers and not cells. No locks: the caller has one.
+ * Pure: it changes cells and notes which lines have changed. kernel/dev/screen.c draws them. Lines
+ * are kept by number, so that scrolling moves numbers and not cells. No locks: the caller has one.
  */
 #ifndef KERNEL_DEV_VT_H
 #define KERNEL_DEV_VT_H
@@ -22,8 +22,8 @@
 #define VT_ANSWER_MAX     64
 
 /*
- * A cell: the character's code point in bits 0 to 20, then its colours, 4 bits each, in the order of
- * SGR (1 is red, 4 is blue, 8 and up are bright), and flags.
+ * A cell: the character's code point in bits 0 to 20, then its colours, 4 bits each, in the order
+ * of SGR (1 is red, 4 is blue, 8 and up are bright), and flags.
  */
 #define VT_CODE             0x1fffffu
 #define VT_FOREGROUND_SHIFT 21
@@ -91,15 +91,15 @@ struct vt {
     u64 tabs[VT_COLUMNS_MAX / 64];
 };
 
-/* A cleared screen. `cells` has room for rows * columns, `lines` and `dirty` for rows: the caller's, for good.
- * Neither number is 0 or above its limit. */
+/* A cleared screen. `cells` has room for rows * columns, `lines` and `dirty` for rows: the
+ * caller's, for good. Neither number is 0 or above its limit. */
 void vt_init(struct vt *vt, u32 rows, u32 columns, u32 *cells, u16 *lines, u8 *dirty);
 
 /* Bytes that the program wrote. */
 void vt_write(struct vt *vt, const u8 *bytes, size_t count);
 
-/* The kernel's own text: plain, from the cursor on, and without a look at a sequence that the program has
- * begun. */
+/* The kernel's own text: plain, from the cursor on, and without a look at a sequence that the
+ * program has begun. */
 void vt_write_plain(struct vt *vt, const char *text, size_t count);
 
 /* Takes the answers to the program's questions, at most VT_ANSWER_MAX bytes; returns how many. */

@@ -2,9 +2,10 @@
 /*
  * Colours and other renditions: SGR (ECMA-48, 8.3.117) and what of it a cell can show.
  *
- * There are 16 colours. Colours of the table of 256 and colours by red, green and blue become the one of the
- * 16 that is nearest by hue; a bright one for text if it is bright, a dark one for backgrounds, so that text
- * stays readable. Bold is a bright colour, dim is grey and italic is green, as on Linux's console.
+ * There are 16 colours. Colours of the table of 256 and colours by red, green and blue become the
+ * one of the 16 that is nearest by hue; a bright one for text if it is bright, a dark one for
+ * backgrounds, so that text stays readable. Bold is a bright colour, dim is grey and italic is
+ * green, as on Linux's console.
  */
 #include "kernel/dev/vt_internal.h"
 
@@ -97,7 +98,8 @@ static void set_indexed_colour(struct vt *vt, bool foreground, u32 index)
     }
 }
 
-/* 38 and 48: `;5;INDEX` or `;2;RED;GREEN;BLUE` follow. Returns the index of the last parameter that is used. */
+/* 38 and 48: `;5;INDEX` or `;2;RED;GREEN;BLUE` follow. Returns the index of the last parameter
+ * that is used. */
 static u32 set_extended_colour(struct vt *vt, u32 at)
 {
     const u32 *parameters = vt->parameters;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of the terminal's screen: vt.c takes bytes apart and prints, vt_sequence.c carries out
- * escape sequences, vt_colour.c is SGR, vt_cells.c changes cells,
- * vt_width.c knows wide characters.
+ * Between the files of the terminal's screen: vt.c takes bytes apart and prints, vt_sequence.c
+ * carries out escape sequences, vt_colour.c is SGR, vt_cells.c changes cells, vt_width.c knows wide
+ * characters.
  */
 #ifndef KERNEL_DEV_VT_INTERNAL_H
 #define KERNEL_DEV_VT_INTERNAL_H
@@ -47,7 +47,8 @@ u32 vt_width(u32 code);
 void vt_erase(struct vt *vt, u32 y, u32 x, u32 count);
 void vt_erase_rows(struct vt *vt, u32 first, u32 end);
 
-/* Rows from `top` to below `bottom` move by `count` (too large: all of them), blank ones come after. */
+/* Rows from `top` to below `bottom` move by `count` (too large: all of them), blank ones come
+ * after. */
 void vt_scroll_up(struct vt *vt, u32 top, u32 bottom, u32 count);
 void vt_scroll_down(struct vt *vt, u32 top, u32 bottom, u32 count);
 

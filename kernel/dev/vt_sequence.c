@@ -457,8 +457,8 @@ static bool is_hexadecimal(u32 code)
     return (code >= '0' && code <= '9') || ((code | 32) >= 'a' && (code | 32) <= 'f');
 }
 
-/* ESC ] P and seven digits define a colour, without an end; ESC ] R takes that back. The colours here are
- * fixed. */
+/* ESC ] P and seven digits define a colour, without an end; ESC ] R takes that back. The colours
+ * here are fixed. */
 static void osc(struct vt *vt, u32 code)
 {
     vt->palette_digits = PALETTE_DIGITS;

@@ -124,10 +124,10 @@ class Machine:
 
     decoder = None
 
-    def __init__(self, folder, medium, door="pvh", wired=True):
+    def __init__(self, folder, medium, door="pvh", wired=True, cpus=1):
         self.folder = folder
         paths = {name: folder / name for name in ("console", "error", "log", "status")}
-        opts = options.parse("run", ["--screen", "-b", door, "none"])
+        opts = options.parse("run", ["--screen", "-b", door, "-c", str(cpus), "none"])
         channels = machine.Channels(*(f"file,path={path}" for path in paths.values()))
         words = machine.command(machine.DOORS[door], opts, "tcg", medium, channels)
         if not wired:

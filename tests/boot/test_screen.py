@@ -56,6 +56,11 @@ def test_shell(tmp_path):
         box.key("ctrl", "c")
         box.wait(r"^@ read x\n\^C\n@")
 
+        box.key("caps_lock")
+        box.type(": letters 1\n")
+        box.key("caps_lock")
+        box.wait(r"^@ : LETTERS 1\n@")
+
         box.type(r"printf '\e[31mred\e[42mon green\e[m \e[1;33mbold\e[m \e[7mback\e[m \e[4mul\e[m\n'")
         box.key("ret")
         picture = box.wait("^red")
@@ -134,7 +139,7 @@ def test_less_in_text_mode(tmp_path):
     archive = _pack(tmp_path, ["--with", "/usr/bin/less"], root)
     line = "ring=0 console=tty0 init=/usr/bin/less LC_ALL=C.UTF-8 LESSCHARSET=utf-8 hold=no -- /text"
     medium = machine.kernel_medium(KERNEL, archive, line)
-    with screens.Machine(tmp_path, medium) as box:
+    with screens.Machine(tmp_path, medium, cpus=2) as box:
         picture = box.wait(r"^line 24$", vga=True)
         assert picture.lines[24].startswith("/text")
         assert {c.colours for c in picture.find("^/text")} == {(0, GREY)}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal's screen: any bytes, on a screen of any size. The first two bytes are the size. Afterwards all is
- * where it may be, and each stored line is shown once.
+ * The terminal's screen: any bytes, on a screen of any size. The first two bytes are the size.
+ * Afterwards all is where it may be, and each stored line is shown once.
  */
 #include <stdlib.h>
 

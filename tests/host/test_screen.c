@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The screen as a tty's device, on a framebuffer in this process's memory: what is drawn, and when. And which
- * framebuffers are none.
+ * The screen as a tty's device, on a framebuffer in this process's memory: what is drawn, and when.
+ * And which framebuffers are none.
  */
 #include <setjmp.h>
 #include <stdarg.h>

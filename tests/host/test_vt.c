@@ -2,8 +2,8 @@
 /*
  * The terminal's screen: bytes in, cells out.
  *
- * A screen of 5 rows and 10 columns, unless a test says otherwise. What it shows is compared as rows of
- * text, with dots for blank cells.
+ * A screen of 5 rows and 10 columns, unless a test says otherwise. What it shows is compared as
+ * rows of text, with dots for blank cells.
  */
 #define _XOPEN_SOURCE 700
 #include <locale.h>
