@@ -104,7 +104,7 @@ void inode_stat(struct inode *inode, struct stat *out)
     out->st_gid = inode->gid;
     out->st_rdev = inode->device;
     out->st_size = inode->size;
-    out->st_blksize = PAGE_SIZE;
+    out->st_blksize = inode->sb->block_size ? inode->sb->block_size : PAGE_SIZE;
     if (inode_is(inode, S_IFREG))
         out->st_blocks = pages_of(inode) * (PAGE_SIZE / STAT_BLOCK);
     split_time(inode->atime, &out->st_atime, &out->st_atime_nsec);

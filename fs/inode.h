@@ -28,6 +28,7 @@ struct superblock {
     const char *type; /* "tmpfs", "proc", ...: as /proc/mounts shows it */
     u64 magic;        /* f_type of statfs: <linux/magic.h> */
     u64 device;       /* st_dev, as makedev encodes it */
+    u32 block_size;   /* st_blksize; 0: a page */
     u64 next_inode;   /* last inode number given out; atomic */
     struct dentry *root;
     /* Fill f_blocks, f_bfree, f_files, ...; NULL: all zero. */

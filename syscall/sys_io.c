@@ -2,6 +2,7 @@
 /* Moving bytes through descriptors: read, write and their kin; seeking; truncating; syncing. */
 #include <asm/errno.h>
 #include <asm/poll.h>
+#include <asm/stat.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/uio.h>
@@ -452,13 +453,22 @@ long sys_syncfs(int fd)
     return 0;
 }
 
+/* Also the console, where it is given as one. */
+static bool is_pipe(struct file *file)
+{
+    struct stat status = {0};
+    if (file->ops->stat)
+        file->ops->stat(file, &status);
+    return pipe_of(file) || S_ISFIFO(status.st_mode);
+}
+
 long sys_fadvise64(int fd, s64 offset, s64 length, int advice)
 {
     (void)offset;
     struct file *file = descriptor_get(fd);
     if (!file)
         return -EBADF;
-    bool pipe = pipe_of(file);
+    bool pipe = is_pipe(file);
     file_put(file);
     return pipe ? -ESPIPE : length < 0 || advice < 0 || advice > 5 ? -EINVAL : 0;
 }

@@ -216,7 +216,7 @@ static long put_statfs(const struct superblock *sb, uptr buffer)
                          .f_frsize = PAGE_SIZE,
                          .f_namelen = NAME_LENGTH_MAX,
                          .f_fsid = {{(int)sb->device, 0}},
-                         .f_flags = ST_VALID | ST_RELATIME};
+                         .f_flags = ST_VALID | (sb->root ? ST_RELATIME : 0)};
     if (sb->statfs)
         sb->statfs((struct superblock *)sb, &out);
     return usercopy_to(buffer, &out, sizeof(out)) ? -EFAULT : 0;

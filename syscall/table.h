@@ -22,6 +22,7 @@ enum argument_kind {
     ARG_INT,
     ARG_UINT,
     ARG_SIZE,
+    ARG_SIZE_WHOLE, /* shown as the whole register, whatever the type */
     ARG_HEX,
     ARG_OFFSET,
     ARG_OFFSET_HEX,
@@ -32,15 +33,18 @@ enum argument_kind {
     ARG_PID,
     ARG_ID, /* of a user or group; -1: none */
     /* Bytes and text. */
-    ARG_PATH,          /* a file's name, NUL-terminated */
-    ARG_TARGET,        /* what a symbolic link leads to */
-    ARG_TEXT,          /* any other text: an attribute's name */
-    ARG_PATH_OUT,      /* NUL-terminated, the result counts it with its NUL */
-    ARG_BYTES_IN,      /* the next argument is their number */
-    ARG_BYTES_OUT,     /* the result is their number */
-    ARG_BYTES_OUT_HEX, /* the same, printed as hexadecimal escapes */
-    ARG_IOVEC_IN,      /* the next argument is the number of vectors */
-    ARG_IOVEC_OUT,     /* and the result the number of bytes in them */
+    ARG_PATH,     /* a file's name, NUL-terminated */
+    ARG_TARGET,   /* what a symbolic link leads to */
+    ARG_TEXT,     /* any other text: an attribute's name */
+    ARG_PATH_OUT, /* NUL-terminated, the result counts it with its NUL */
+    ARG_BYTES_IN, /* the next argument is their number */
+    ARG_VALUE_IN, /* of an attribute: a NUL at its end is not shown */
+    ARG_VALUE_OUT,
+    ARG_BYTES_OUT,       /* the result is their number */
+    ARG_BYTES_OUT_SIZED, /* the same, unless the next argument is 0 */
+    ARG_BYTES_OUT_HEX,   /* the same, printed as hexadecimal escapes */
+    ARG_IOVEC_IN,        /* the next argument is the number of vectors */
+    ARG_IOVEC_OUT,       /* and the result the number of bytes in them */
     /* Names and flags. */
     ARG_FLAGS_OPEN,
     ARG_FLAGS_OPEN_ONLY, /* O_* without an access mode: dup3 */
@@ -110,6 +114,9 @@ enum argument_kind {
     ARG_FUTEX_TIMEOUT,
     ARG_FUTEX_WORD2,
     ARG_FUTEX_VALUE3,
+    ARG_CLONE,      /* the flags, and with them all that follows */
+    ARG_CLONE_MORE, /* shown there */
+    ARG_CLONE_ARGS, /* clone3: the next argument is the size */
     /* Structures. */
     ARG_STAT_OUT,
     ARG_STATX_OUT,
@@ -123,6 +130,7 @@ enum argument_kind {
     ARG_RUSAGE_OUT,
     ARG_TMS_OUT,
     ARG_TIMESPEC_IN,
+    ARG_TIMESPEC_KEPT, /* the same, shown even if the call failed */
     ARG_TIMESPEC_OUT,
     ARG_TIMESPEC_LEFT, /* written only when a sleep is interrupted */
     ARG_TIMEVAL_OUT,

@@ -73,7 +73,7 @@ void line_start(struct trace_line *line)
     line->length = 0;
     line->size = sizeof(line->first);
     line->text = line->first;
-    line->half = line->ending = line->cut = false;
+    line->half = line->ending = line->cut = line->failed = false;
 }
 
 static void line_begin(struct trace_line *line)
@@ -117,7 +117,8 @@ static bool line_argument(struct trace_line *line, const struct trace_kind *kind
     return line->length != length;
 }
 
-/* The arguments from the next one on; before the call only as far as they are known. */
+/* The arguments from the next one on; before the call only as far as they are known. Of a call that failed
+ * strace shows nothing behind a pointer once it came to an argument that is known only after it. */
 static void line_arguments(struct trace_line *line, bool returned)
 {
     for (; line->index < line->info->count; line->index++) {
@@ -127,6 +128,7 @@ static void line_arguments(struct trace_line *line, bool returned)
 
         if (kind->after && !returned)
             return;
+        line->failed = returned && !kind->after && RESULT_IS_ERROR(line->result);
         if (!line->half) {
             if (line->index > 0)
                 line_text(line, ", ");
@@ -256,8 +258,11 @@ void trace_enter(u64 number, const u64 args[SYSCALL_ARGUMENTS], u64 stack, struc
     line->number = number;
     line->stack = stack;
     line->index = 0;
-    for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
-        line->args[i] = info->arguments[i] & ARGUMENT_WIDE ? args[i] : (u32)args[i];
+    for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++) {
+        bool whole =
+            info->arguments[i] & ARGUMENT_WIDE || syscall_argument_kind(info, i) == ARG_SIZE_WHOLE;
+        line->args[i] = whole ? args[i] : (u32)args[i];
+    }
     if (wanted) {
         line_begin(line);
         if (restarted)

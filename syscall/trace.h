@@ -35,6 +35,7 @@ struct trace_line {
     bool half;    /* its first half is there: trace_kind.rest is to follow */
     bool ending;  /* the room kept for the result may be used */
     bool cut;     /* something did not fit */
+    bool failed;  /* what it reads is not shown: see line_arguments */
     u32 length;   /* of text; not NUL-terminated */
     u32 size;     /* room in text */
     char *text;   /* `first`, or from the heap when that was too small */

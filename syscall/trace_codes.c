@@ -52,6 +52,7 @@ static u32 prctl_arguments(u32 option)
     case PR_SET_TSC:
     case PR_SET_SECUREBITS:
     case PR_SET_TIMERSLACK:
+    case PR_SET_TIMING:
     case PR_SET_PTRACER:
     case PR_SET_CHILD_SUBREAPER:
     case PR_GET_CHILD_SUBREAPER:
@@ -131,6 +132,7 @@ static void line_prctl_second(struct trace_line *line, u64 value)
         break;
     case PR_SET_KEEPCAPS:
     case PR_SET_TIMERSLACK:
+    case PR_SET_TIMING:
     case PR_SET_CHILD_SUBREAPER:
     case PR_SET_NO_NEW_PRIVS:
     case PR_GET_NO_NEW_PRIVS:
@@ -170,6 +172,26 @@ void line_prctl_result(struct trace_line *line, u64 value)
 
 /* --- fcntl --- */
 
+static void line_owner(struct trace_line *line, u64 value)
+{
+    struct f_owner_ex owner;
+
+    if (!line_user_fetch(line, &owner, value, sizeof(owner)))
+        return;
+    line_text(line, "{type=");
+    line_name(line, (u32)owner.type, &trace_owners);
+    line_format(line, ", pid=%d}", owner.pid);
+}
+
+/* What the call fills in. */
+static void line_answer(struct trace_line *line, u64 value, trace_printer print)
+{
+    if (RESULT_IS_ERROR(line->result))
+        line_address(line, value);
+    else
+        print(line, value);
+}
+
 void line_fcntl_argument(struct trace_line *line, u64 value)
 {
     switch ((u32)line->args[1]) {
@@ -181,11 +203,22 @@ void line_fcntl_argument(struct trace_line *line, u64 value)
     case F_GETPIPE_SZ:
     case F_GET_SEALS:
         break;
+    case F_SETOWN:
+        line_int(line, value);
+        break;
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-    case F_SETOWN:
     case F_SETPIPE_SZ:
-        line_int(line, value);
+        line_size(line, value);
+        break;
+    case F_NOTIFY:
+        line_flags(line, value, &trace_notify_events);
+        break;
+    case F_GETOWN_EX:
+        line_answer(line, value, line_owner);
+        break;
+    case F_SETOWN_EX:
+        line_owner(line, value);
         break;
     case F_SETSIG:
         line_signal(line, value);
@@ -203,9 +236,11 @@ void line_fcntl_argument(struct trace_line *line, u64 value)
         line_open_flags(line, value);
         break;
     case F_GETLK:
+    case F_OFD_GETLK:
+        line_answer(line, value, line_lock);
+        break;
     case F_SETLK:
     case F_SETLKW:
-    case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
         line_lock(line, value);
@@ -244,6 +279,8 @@ void line_fcntl_result(struct trace_line *line, u64 value)
         line_flags_result(line, value, "flags", line_fd_flags);
     else if (command == F_GET_SEALS && value != 0)
         line_flags_result(line, value, "seals", line_seals);
+    else if (command == F_GETSIG && value != 0)
+        line_signal_result(line, value);
     else if (command == F_GETLEASE && lease)
         line_format(line, "%#lx (%s)", value, lease);
     else
@@ -320,7 +357,7 @@ void line_futex_timeout(struct trace_line *line, u64 value)
     else if (futex_has(line, FUTEX_HAS_VALUE2))
         line_uint(line, value);
     else if (futex_has(line, FUTEX_HAS_ANYTHING))
-        line_hex(line, value);
+        line_address(line, value);
 }
 
 void line_futex_word2(struct trace_line *line, u64 value)

@@ -77,7 +77,7 @@ void line_fdset(struct trace_line *line, u64 value)
 {
     int count = (int)line->args[0];
 
-    if (value == 0 || count < 0 || !line_bits(line, value, (u64)count, "[", true))
+    if (value == 0 || count <= 0 || !line_bits(line, value, (u64)count, "[", true))
         line_address(line, value);
 }
 

@@ -209,7 +209,8 @@ static void line_vectors(struct trace_line *line, u64 value, u64 count, u64 left
 {
     struct iovec vector;
 
-    if (value == 0 || (count && usercopy_from(&vector, UPTR(value), sizeof(vector)) != 0)) {
+    if (value == 0 || !line_array_fits(value, count, sizeof(vector)) ||
+        (count && usercopy_from(&vector, UPTR(value), sizeof(vector)) != 0)) {
         line_address(line, value);
         return;
     }
@@ -248,8 +249,10 @@ void line_offset_pointer(struct trace_line *line, u64 value)
 {
     s64 offset;
 
+    bool moves = syscall_argument_kind(line->info, line->index) == ARG_OFFSET_MOVED;
+
     if (line_user_fetch(line, &offset, value, sizeof(offset)))
-        line_format(line, "[%ld]", offset);
+        line_format(line, moves ? "[%lu]" : "[%ld]", offset);
 }
 
 /* Where it stands after the call. */
@@ -258,5 +261,5 @@ void line_offset_moved(struct trace_line *line, u64 value)
     s64 offset;
 
     if (line->result > 0 && value != 0 && usercopy_from(&offset, UPTR(value), sizeof(offset)) == 0)
-        line_format(line, " => [%ld]", offset);
+        line_format(line, " => [%lu]", offset);
 }

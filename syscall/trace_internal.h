@@ -106,19 +106,19 @@ bool line_user_result(struct trace_line *line, void *to, u64 address, size_t siz
 
 extern const struct trace_names trace_access_modes, trace_adjtimex_modes, trace_adjtimex_status,
     trace_advice, trace_arch_codes, trace_at_flags, trace_cap_versions, trace_capabilities,
-    trace_clock_states, trace_clocks, trace_close_range_flags, trace_dumpable, trace_epoll_events,
-    trace_epoll_flags, trace_epoll_ops, trace_eventfd_flags, trace_faccess_flags, trace_fadvice,
-    trace_fallocate_flags, trace_fcntl_commands, trace_fd_flags, trace_file_types,
-    trace_flock_operations, trace_futex_ops, trace_inotify_events, trace_inotify_flags,
-    trace_interval_timers, trace_io_classes, trace_io_whose, trace_lock_types,
-    trace_membarrier_commands, trace_membarrier_flags, trace_memfd_flags, trace_mlock_flags,
-    trace_mlockall_flags, trace_mmap_flags, trace_mmap_types, trace_mode_bits, trace_mount_flags,
-    trace_mremap_flags, trace_msync_flags, trace_open_flags, trace_open_modes, trace_personalities,
-    trace_personality_flags, trace_poll_events, trace_prctl_ambient, trace_prctl_options,
-    trace_prctl_tsc, trace_priority_whose, trace_prot, trace_random_flags, trace_rename_flags,
-    trace_resolve_flags, trace_resources, trace_rusage_who, trace_rwf_flags,
-    trace_schedule_policies, trace_seals, trace_sigev_kinds, trace_signal_flags, trace_signal_how,
-    trace_signalfd_flags, trace_signals, trace_splice_flags, trace_stack_flags,
+    trace_clock_states, trace_clocks, trace_clone_flags, trace_notify_events, trace_owners,
+    trace_close_range_flags, trace_dumpable, trace_epoll_events, trace_epoll_flags, trace_epoll_ops,
+    trace_eventfd_flags, trace_faccess_flags, trace_fadvice, trace_fallocate_flags,
+    trace_fcntl_commands, trace_fd_flags, trace_file_types, trace_flock_operations, trace_futex_ops,
+    trace_inotify_events, trace_inotify_flags, trace_interval_timers, trace_io_classes,
+    trace_io_whose, trace_lock_types, trace_membarrier_commands, trace_membarrier_flags,
+    trace_memfd_flags, trace_mlock_flags, trace_mlockall_flags, trace_mmap_flags, trace_mmap_types,
+    trace_mode_bits, trace_mount_flags, trace_mremap_flags, trace_msync_flags, trace_open_flags,
+    trace_open_modes, trace_personalities, trace_personality_flags, trace_poll_events,
+    trace_prctl_ambient, trace_prctl_options, trace_prctl_tsc, trace_priority_whose, trace_prot,
+    trace_random_flags, trace_rename_flags, trace_resolve_flags, trace_resources, trace_rusage_who,
+    trace_rwf_flags, trace_schedule_policies, trace_seals, trace_sigev_kinds, trace_signal_flags,
+    trace_signal_how, trace_signalfd_flags, trace_signals, trace_splice_flags, trace_stack_flags,
     trace_stat_attributes, trace_statfs_types, trace_statx_flags, trace_statx_masks,
     trace_sync_range_flags, trace_timer_flags, trace_timerfd_flags, trace_whence, trace_xattr_flags;
 
@@ -165,6 +165,8 @@ void line_address_result(struct trace_line *line, u64 value);
  */
 #define ELEMENT_MAX 32
 typedef void (*element_printer)(struct trace_line *line, const void *element);
+/* Whether so many elements end before the addresses do. */
+bool line_array_fits(u64 address, u64 count, size_t size);
 void line_array(struct trace_line *line, u64 address, u64 count, size_t size,
                 element_printer print);
 
@@ -182,6 +184,13 @@ void line_futex_word2(struct trace_line *line, u64 value);
 void line_futex_value3(struct trace_line *line, u64 value);
 void line_membarrier_cpu(struct trace_line *line, u64 value);
 void line_membarrier_result(struct trace_line *line, u64 value);
+
+/* --- trace_clone.c --- */
+
+void line_clone(struct trace_line *line, u64 value);
+void line_clone_tids(struct trace_line *line, u64 value);
+void line_clone_args(struct trace_line *line, u64 value);
+void line_clone_args_tids(struct trace_line *line, u64 value);
 
 /* --- trace_ioctl.c --- */
 

@@ -115,9 +115,30 @@ static void line_delays(struct trace_line *line, u32 output)
 {
     static const char *const tabs[] = {"TAB0", "TAB1", "TAB2", "XTABS"};
 
-    line_format(line, "NL%d|CR%d|%s|BS%d|VT%d|FF%d", !!(output & NLDLY), (output & CRDLY) >> 9,
+    line_format(line, "NL%d|CR%d|%s|BS%d|VT%d|FF%d|", !!(output & NLDLY), (output & CRDLY) >> 9,
                 tabs[(output & TABDLY) >> 11], !!(output & BSDLY), !!(output & VTDLY),
                 !!(output & FFDLY));
+}
+
+/* Unlike other flags: none is printed as nothing. */
+static void line_some_flags(struct trace_line *line, u32 flags, const struct trace_names *names)
+{
+    if (flags)
+        line_flags(line, flags, names);
+}
+
+/* The speed, also that of the input where it has one of its own, and the size of a character. */
+static void line_speeds(struct trace_line *line, u32 control)
+{
+    u32 input_speed = control >> IBSHIFT & CBAUD;
+
+    line_name(line, control & CBAUD, &termios_speeds);
+    if (input_speed) {
+        line_text(line, "|");
+        line_name(line, input_speed, &termios_speeds);
+        line_text(line, "<<IBSHIFT");
+    }
+    line_format(line, "|CS%d|", 5 + ((control & CSIZE) >> 4));
 }
 
 static void line_modes(struct trace_line *line, u32 input, u32 output, u32 control, u32 local)
@@ -125,16 +146,15 @@ static void line_modes(struct trace_line *line, u32 input, u32 output, u32 contr
     const u32 delays = NLDLY | CRDLY | TABDLY | BSDLY | VTDLY | FFDLY;
 
     line_text(line, "{c_iflag=");
-    line_flags(line, input, &termios_input);
+    line_some_flags(line, input, &termios_input);
     line_text(line, ", c_oflag=");
     line_delays(line, output);
-    line_more_flags(line, output & ~delays, &termios_output);
+    line_some_flags(line, output & ~delays, &termios_output);
     line_text(line, ", c_cflag=");
-    line_name(line, control & CBAUD, &termios_speeds);
-    line_format(line, "|CS%d", 5 + ((control & CSIZE) >> 4));
-    line_more_flags(line, control & ~(CBAUD | CSIZE | CIBAUD), &termios_control);
+    line_speeds(line, control);
+    line_some_flags(line, control & ~(CBAUD | CSIZE | CIBAUD), &termios_control);
     line_text(line, ", c_lflag=");
-    line_flags(line, local, &termios_local);
+    line_some_flags(line, local, &termios_local);
     line_text(line, ", ...}");
 }
 
@@ -297,6 +317,7 @@ void line_ioctl_argument(struct trace_line *line, u64 value)
     case TIOCCONS:
     case TIOCSBRK:
     case TIOCCBRK:
+    case TIOCVHANGUP:
         break;
     default:
         line_hex(line, value);

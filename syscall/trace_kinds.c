@@ -112,6 +112,38 @@ static void line_bytes_result(struct trace_line *line, u64 value)
         line_user_bytes(line, value, (u64)line->result, kind == ARG_BYTES_OUT_HEX);
 }
 
+static void line_bytes_sized(struct trace_line *line, u64 value)
+{
+    if (line->args[line->index + 1] == 0)
+        line_address(line, value);
+    else
+        line_bytes_result(line, value);
+}
+
+/* `size` bytes, as strace shows them: without a NUL at their end, if that is among those it reads. */
+static void line_attribute(struct trace_line *line, u64 value, u64 size)
+{
+    char last;
+    bool whole = size > 0 && size <= (u64)trace_string_limit + 1;
+
+    if (whole && usercopy_from(&last, UPTR(value + size - 1), 1) == 0 && last == '\0')
+        size--;
+    line_user_bytes(line, value, size, false);
+}
+
+static void line_value_in(struct trace_line *line, u64 value)
+{
+    line_attribute(line, value, line->args[line->index + 1]);
+}
+
+static void line_value_out(struct trace_line *line, u64 value)
+{
+    if (RESULT_IS_ERROR(line->result))
+        line_address(line, value);
+    else
+        line_attribute(line, value, (u64)line->result);
+}
+
 static void line_path(struct trace_line *line, u64 value)
 {
     line_user_string(line, value, PATH_MAX - 1);
@@ -130,11 +162,20 @@ static void line_short_text(struct trace_line *line, u64 value)
     line_user_string(line, value, trace_string_limit);
 }
 
+bool line_array_fits(u64 address, u64 count, size_t size)
+{
+    u64 length, end;
+
+    return !__builtin_mul_overflow(count, size, &length) &&
+           !__builtin_add_overflow(address, length, &end);
+}
+
 void line_array(struct trace_line *line, u64 address, u64 count, size_t size, element_printer print)
 {
     u8 element[ELEMENT_MAX];
 
-    if (address == 0 || (count && usercopy_from(element, UPTR(address), size) != 0)) {
+    if (address == 0 || line->failed || !line_array_fits(address, count, size) ||
+        (count && usercopy_from(element, UPTR(address), size) != 0)) {
         line_address(line, address);
         return;
     }
@@ -187,7 +228,9 @@ static void line_mmap_flags(struct trace_line *line, u64 value)
 
 static void line_mremap_address(struct trace_line *line, u64 value)
 {
-    if (line->args[line->index - 1] & MREMAP_FIXED)
+    const u64 moved = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+    if ((line->args[line->index - 1] & moved) == moved)
         line_address(line, value);
 }
 
@@ -219,6 +262,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_INT] = BEFORE(line_int),
     [ARG_UINT] = BEFORE(line_uint),
     [ARG_SIZE] = BEFORE(line_size),
+    [ARG_SIZE_WHOLE] = BEFORE(line_size),
     [ARG_HEX] = BEFORE(line_hex),
     [ARG_OFFSET] = BEFORE(line_offset),
     [ARG_OFFSET_HEX] = BEFORE(line_hex),
@@ -233,7 +277,10 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_TEXT] = BEFORE(line_short_text),
     [ARG_PATH_OUT] = AFTER(line_path_result),
     [ARG_BYTES_IN] = BEFORE(line_bytes_in),
+    [ARG_VALUE_IN] = BEFORE(line_value_in),
+    [ARG_VALUE_OUT] = AFTER(line_value_out),
     [ARG_BYTES_OUT] = AFTER(line_bytes_result),
+    [ARG_BYTES_OUT_SIZED] = AFTER(line_bytes_sized),
     [ARG_BYTES_OUT_HEX] = AFTER(line_bytes_result),
     [ARG_IOVEC_IN] = BEFORE(line_iovecs),
     [ARG_IOVEC_OUT] = AFTER(line_iovecs_result),
@@ -299,6 +346,9 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_FCNTL_ARGUMENT] = AFTER(line_fcntl_argument),
     [ARG_IOCTL] = BEFORE(line_ioctl),
     [ARG_IOCTL_ARGUMENT] = AFTER(line_ioctl_argument),
+    [ARG_CLONE] = MOVED(line_clone, line_clone_tids),
+    [ARG_CLONE_MORE] = BEFORE(line_nothing),
+    [ARG_CLONE_ARGS] = MOVED(line_clone_args, line_clone_args_tids),
     [ARG_FUTEX_OP] = BEFORE(line_futex_op),
     [ARG_FUTEX_VALUE] = BEFORE(line_futex_value),
     [ARG_FUTEX_TIMEOUT] = BEFORE(line_futex_timeout),
@@ -316,6 +366,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_RUSAGE_OUT] = AFTER(line_rusage),
     [ARG_TMS_OUT] = AFTER(line_tms),
     [ARG_TIMESPEC_IN] = BEFORE(line_timespec),
+    [ARG_TIMESPEC_KEPT] = AFTER(line_timespec),
     [ARG_TIMESPEC_OUT] = AFTER(line_timespec_result),
     [ARG_TIMESPEC_LEFT] = AFTER(line_timespec_left),
     [ARG_TIMEVAL_IN] = BEFORE(line_timeval),

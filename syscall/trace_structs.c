@@ -10,7 +10,6 @@
 #include <linux/capability.h>
 #include <linux/ioprio.h>
 #include <linux/resource.h>
-#include <linux/sched.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 #include <linux/times.h>
@@ -183,20 +182,32 @@ void line_capability_header(struct trace_line *line, u64 value)
     line_format(line, ", pid=%d}", header.pid);
 }
 
-static void line_capability_set(struct trace_line *line, u64 set)
+/* 32 capabilities from number `first` on; what has no name is told as a number of this word. */
+static void line_capability_word(struct trace_line *line, u32 word, u32 first)
 {
+    u32 rest = word;
     const char *separator = "";
 
-    for (u32 i = 0; i <= CAP_LAST_CAP; i++) {
-        if (!(set >> i & 1))
+    for (u32 i = 0; i < 32 && first + i <= CAP_LAST_CAP; i++) {
+        if (!(word >> i & 1))
             continue;
-        line_format(line, "%s1<<%s", separator, trace_name(i, &trace_capabilities));
+        line_format(line, "%s1<<%s", separator, trace_name(first + i, &trace_capabilities));
         separator = "|";
-        set &= ~(1UL << i);
+        rest &= ~(1u << i);
     }
-    if (set)
-        line_format(line, "%s%#lx", separator, set);
-    else if (*separator == '\0')
+    if (rest)
+        line_format(line, rest == word ? "%s%#x /* CAP_??? */" : "%s%#x", separator, rest);
+}
+
+static void line_capability_set(struct trace_line *line, u32 low, u32 high)
+{
+    if (low || !high)
+        line_capability_word(line, low, 0);
+    if (low && high)
+        line_text(line, "|");
+    if (high)
+        line_capability_word(line, high, 32);
+    if (!low && !high)
         line_text(line, "0");
 }
 
@@ -226,11 +237,11 @@ void line_capabilities(struct trace_line *line, u64 value)
     if (words == 0 || !line_user_fetch(line, data, value, (size_t)words * sizeof(data[0])))
         return;
     line_text(line, "{effective=");
-    line_capability_set(line, data[0].effective | (u64)data[1].effective << 32);
+    line_capability_set(line, data[0].effective, data[1].effective);
     line_text(line, ", permitted=");
-    line_capability_set(line, data[0].permitted | (u64)data[1].permitted << 32);
+    line_capability_set(line, data[0].permitted, data[1].permitted);
     line_text(line, ", inheritable=");
-    line_capability_set(line, data[0].inheritable | (u64)data[1].inheritable << 32);
+    line_capability_set(line, data[0].inheritable, data[1].inheritable);
     line_text(line, "}");
 }
 
@@ -262,11 +273,11 @@ void line_schedule_result(struct trace_line *line, u64 value)
 
 void line_policy_result(struct trace_line *line, u64 value)
 {
-    u32 policy = (u32)value & ~(u32)SCHED_RESET_ON_FORK;
+    const char *name = trace_name((u32)value, &trace_schedule_policies);
 
-    line_format(line, policy == value ? "%lu (" : "%#lx (", value);
-    line_name(line, policy, &trace_schedule_policies);
-    line_text(line, policy == value ? ")" : "|SCHED_RESET_ON_FORK)");
+    line_format(line, "%ld", (s64)value);
+    if (name)
+        line_format(line, " (%s)", name);
 }
 
 void line_io_priority(struct trace_line *line, u64 value)

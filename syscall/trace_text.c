@@ -131,8 +131,10 @@ void line_flags(struct trace_line *line, u64 value, const struct trace_names *na
         return;
     }
     u64 rest = add_flags(line, value, names, "");
-    if (rest == value)
+    if (rest == value && *names->unknown)
         line_format(line, "%#lx /* %s */", rest, names->unknown);
+    else if (rest == value)
+        line_format(line, "%#lx", rest);
     else if (rest)
         line_format(line, "|%#lx", rest);
 }
@@ -267,7 +269,7 @@ void line_user_string(struct trace_line *line, u64 address, size_t limit)
 
 bool line_user_fetch(struct trace_line *line, void *to, u64 address, size_t size)
 {
-    if (address != 0 && usercopy_from(to, UPTR(address), size) == 0)
+    if (address != 0 && !line->failed && usercopy_from(to, UPTR(address), size) == 0)
         return true;
     line_address(line, address);
     return false;

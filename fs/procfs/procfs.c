@@ -10,10 +10,14 @@
 #define PROCFS_DEVICE 18
 #define SYSFS_DEVICE  19
 
-#define PROCFS_LINK_SIZE 64 /* of /proc/self/fd/0 and its kin */
+#define PROCFS_LINK_SIZE  64   /* of /proc/self/fd/0 and its kin */
+#define PROCFS_BLOCK_SIZE 1024 /* Linux: fs/proc/root.c, s_blocksize */
 
 static struct node_fs procfs = {
-    .sb = {.type = "proc", .magic = PROC_SUPER_MAGIC, .device = PROCFS_DEVICE},
+    .sb = {.type = "proc",
+           .magic = PROC_SUPER_MAGIC,
+           .device = PROCFS_DEVICE,
+           .block_size = PROCFS_BLOCK_SIZE},
     .directory_mode = 0555,
     .link_size = PROCFS_LINK_SIZE,
     .create_error = -ENOENT,

@@ -21,7 +21,7 @@ def pytest_configure(config):
     """Builds the kernel once."""
     if not hasattr(config, "workerinput") and not os.environ.get("GALETTE_NO_BUILD"):
         subprocess.run(["make", "--no-print-directory", "-s", "-C", machines.ROOT, "all",
-                        "diff-programs"], check=True,
+                        "diff-programs", "abi", "programs"], check=True,
                        stdout=subprocess.DEVNULL)
 
 

@@ -9,7 +9,7 @@ DIFF_SOURCE   := tests/diff/programs
 DIFF_BUILD    := build/diff
 DIFF_CFLAGS   := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-result
 DIFF_PROGRAMS := tour_pie tour_nonpie tour_static tour_static_pie tour_musl tour_musl_static \
-                 tour_cxx tour_cxx_nonpie tour_rust cc1
+                 tour_cxx tour_cxx_nonpie tour_rust cc1 every_call
 
 .PHONY: diff-programs test-diff
 diff-programs: $(addprefix $(DIFF_BUILD)/,$(DIFF_PROGRAMS))
@@ -28,6 +28,11 @@ $(DIFF_BUILD)/tour_cxx $(DIFF_BUILD)/tour_cxx_nonpie: $(DIFF_SOURCE)/tour_cxx.cc
 $(DIFF_BUILD)/tour_rust: $(DIFF_SOURCE)/tour_rust.rs
 	@mkdir -p $(@D)
 	$(firstword $(wildcard /usr/bin/rustc) rustc) --edition 2021 -O -o $@ $<
+
+# At fixed addresses. It gives wrong arguments on purpose.
+$(DIFF_BUILD)/every_call: $(DIFF_SOURCE)/every_call.c
+	@mkdir -p $(@D)
+	gcc -fno-pie -no-pie -static $(DIFF_CFLAGS) -Wno-nonnull -o $@ $<
 
 $(DIFF_BUILD)/%: $(DIFF_SOURCE)/tour.c
 	@mkdir -p $(@D)

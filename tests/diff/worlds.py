@@ -217,7 +217,8 @@ class World:
         LIBC.umount2(os.fsencode(os.path.join(self.root, "proc")), MNT_DETACH)
         shutil.rmtree(self.folder)
 
-    def _renew(self):
+    def renew(self):
+        """/work and /tmp as they were at first."""
         for name in ("work", "tmp"):
             path = os.path.join(self.root, name)
             shutil.rmtree(path)
@@ -241,17 +242,19 @@ class World:
     def _variables(self):
         return [f"PATH={PATH}", *self.table.environment]
 
+    def environment(self):
+        """The variables that a program has, here and there."""
+        return {"HOME": "/", "TERM": "linux", **dict(pair.split("=", 1) for pair in self._variables())}
+
     # ---- Here and there -------------------------------------------------------------------------
 
     def run_on_linux(self, command):
         """Runs a command in the chroot, between pipes. Returns (status, output)."""
-        self._renew()
-        environment = {"HOME": "/", "TERM": "linux"}
-        environment.update(pair.split("=", 1) for pair in self._variables())
+        self.renew()
         process = subprocess.Popen(
-            [self.find(command), *command.words[1:]], env=environment, stdin=subprocess.PIPE,
+            [self.find(command), *command.words[1:]], env=self.environment(), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=self._enter)  # fmt: skip
-        output = _finish(process, self.stdin(command))
+        output, _ = finish(process, self.stdin(command))
         status = process.returncode
         return (status if status >= 0 else 128 - status), output
 
@@ -261,19 +264,19 @@ class World:
         os.chdir("/work")
         os.umask(0o022)
 
-    def run_here(self, command, ring, remember=None):
+    def run_here(self, command, ring, remember=None, options=()):
         """Boots a machine with the same root and the same command."""
-        words = ["-b", "microvm", "-m", "1G", "-r", ring, "--init", self.find(command), "--append", "cwd=/work"]
+        words = ["-b", "microvm", "-m", "1G", "-r", ring, "--init", self.find(command), "--append", "cwd=/work", *options]
         for pair in self._variables():
             words += ["-e", pair]
         return machines.run(self.archive, *command.words[1:], options=words, seconds=SECONDS,
                             stdin=self.stdin(command), remember=remember)
 
 
-def _finish(process, data):
-    """Feeds standard input, waits for the end. Returns what was written."""
+def finish(process, data):
+    """Feeds standard input, waits for the end. Returns what was written to standard output and error."""
     try:
-        return process.communicate(data, timeout=SECONDS)[0]
+        return process.communicate(data, timeout=SECONDS)
     finally:
         process.kill()
         process.wait()
