@@ -530,10 +530,18 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_HEX:
     case ARG_INT:
     case ARG_UINT:
+    case ARG_ID:
+    case ARG_MEMBARRIER:
+    case ARG_MEMBARRIER_CPU:
+    case ARG_DEVICE:
+    case ARG_PERSONALITY:
+    case ARG_POSITION_HIGH:
+    case ARG_CLONE:
     case ARG_FUTEX_VALUE:
     case ARG_FUTEX_VALUE3:
         return random_below(3) ? random_below(8) : random_number();
     case ARG_SIZE:
+    case ARG_SIZE_WHOLE:
         return size_make();
     case ARG_OFFSET:
     case ARG_OFFSET_HEX:
@@ -543,14 +551,17 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_DIRFD:
         return random_below(2) ? (uint32_t)AT_FDCWD : fd_make();
     case ARG_PATH:
+    case ARG_TARGET:
     case ARG_TEXT:
         return path_make(index);
     case ARG_IOVEC_IN:
     case ARG_IOVEC_OUT:
         return vectors_make(index);
     case ARG_BYTES_IN:
+    case ARG_VALUE_IN:
         return pointer_in(index);
     case ARG_TIMESPEC_IN:
+    case ARG_TIMESPEC_KEPT:
     case ARG_TIMEVAL_IN:
     case ARG_FUTEX_TIMEOUT:
         return time_make(index);
@@ -561,6 +572,24 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_FCNTL_ARGUMENT:
         return random_below(2) ? lock_make(index) : random_number();
     case ARG_ADDRESS:
+    case ARG_TIMEX:
+    case ARG_TIMER_IN:
+    case ARG_TIMER_OUT:
+    case ARG_INTERVAL_IN:
+    case ARG_INTERVAL_OUT:
+    case ARG_TIMESPECS_IN:
+    case ARG_TIMEVALS_IN:
+    case ARG_TIMEZONE_IN:
+    case ARG_UTIMBUF_IN:
+    case ARG_SIGEVENT_IN:
+    case ARG_SIGINFO_IN:
+    case ARG_OPEN_HOW_IN:
+    case ARG_CAP_HEADER_IN:
+    case ARG_CAP_DATA_IN:
+    case ARG_SCHEDULE_IN:
+    case ARG_GROUPS_IN:
+    case ARG_CLONE_MORE:
+    case ARG_CLONE_ARGS:
         return random_below(4) ? numbers_make(index) : arena_address();
     case ARG_IOCTL_ARGUMENT:
     case ARG_PRCTL_ARGUMENT:
@@ -572,6 +601,7 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_EPOLL_EVENT_IN:
     case ARG_FDSET:
     case ARG_OFFSET_POINTER:
+    case ARG_OFFSET_MOVED:
     case ARG_FUTEX_WORD2:
     case ARG_CPUSET_IN:
         return numbers_make(index);
