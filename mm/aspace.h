@@ -154,6 +154,17 @@ vaddr_t aspace_brk(struct aspace *space, vaddr_t wish);
 /* The mapping that holds `address`, or the first one above it; NULL. Lock held. */
 struct vma *aspace_find_locked(struct aspace *space, vaddr_t address);
 
+/* What memory is: the same for all mappings that share it, and never the same as other memory. */
+struct memory_identity {
+    u64 object; /* the object's number; 0: private memory of this space */
+    u64 place;  /* bytes in the object, or the address */
+};
+
+/* Which memory the program reads or writes at `address`. 0; -EFAULT: none, or it is private and can never
+ * change. */
+int aspace_identify(struct aspace *space, vaddr_t address, bool write,
+                    struct memory_identity *out) MUST_CHECK;
+
 /* Resolve a fault. 0; or the signal (SIGSEGV, SIGBUS, SIGKILL when memory is out) with its si_code
  * in *code. */
 int aspace_fault(struct aspace *space, vaddr_t address, u32 fault, int *code) MUST_CHECK;

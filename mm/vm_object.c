@@ -16,6 +16,7 @@ void vm_object_init(struct vm_object *object, const struct vm_object_ops *ops)
 {
     object->ops = ops;
     object->refs = 1;
+    object->number = 0;
     spin_init(&object->mappings_lock, LOCK_MAPPINGS);
     list_init(&object->mappings);
 }

@@ -51,6 +51,7 @@ struct vm_object_ops {
 struct vm_object {
     const struct vm_object_ops *ops;
     u32 refs;
+    u64 number; /* 0: nobody asked for one yet; identity.c */
     struct spinlock mappings_lock;
     struct list_head mappings; /* struct vma, by object_link; guarded by mappings_lock */
 };

@@ -4,9 +4,10 @@
  *
  * A page fault on the program's half is a question for mm; if mm has no page, and the program did
  * the access, it is the program's SIGSEGV; if a user copy did it, the copy returns short through
- * the exception table. Everything else that comes from the program becomes the signal that Linux
- * sends (Linux: arch/x86/kernel/traps.c gives the numbers and codes). What comes from the kernel is
- * a bug and ends in the panic report.
+ * the exception table, and so it does when interrupts are off and mm cannot be asked. Everything
+ * else that comes from the program becomes the signal that Linux sends (Linux:
+ * arch/x86/kernel/traps.c gives the numbers and codes). What comes from the kernel is a bug and ends
+ * in the panic report.
  */
 #include <asm/siginfo.h>
 #include <asm/signal.h>
@@ -103,6 +104,10 @@ static void page_fault(struct trap_frame *frame)
     int code = SEGV_MAPERR, signal = SIGSEGV;
     if (!program && !is_user_copy(frame))
         arch_upcall_fatal(frame, "page fault");
+    if (!program && !(frame->rflags & RFLAGS_IF)) { /* it holds a spinlock: arch/usercopy.h */
+        resume_user_copy(frame);
+        return;
+    }
     /* In ring 3 the processor itself may look into a descriptor table, with its own rights: no page
      * of the program's can help that. */
     bool implicit = program && (frame->cs & CS_RING) && !(frame->error & PF_USER);

@@ -42,7 +42,7 @@
     CLASS(RECORD_LOCKS, 110, ALONE, "lock_table.lock")    \
     CLASS(FDTABLE, 110, ALONE, "fdtable.lock")            \
     CLASS(MAPPED_FILES, 110, ALONE, "mapped_files.lock")  \
-    CLASS(FUTEX, 110, ALONE, "bucket.lock")               \
+    CLASS(FUTEX, 110, NESTS, "bucket.lock")               \
     CLASS(REAL_TIMERS, 110, ALONE, "real_lock")           \
     CLASS(TTY_RECEIVE, 110, ALONE, "uart.receive_lock")   \
     CLASS(TTY_SESSION, 112, ALONE, "session lock")        \
@@ -50,6 +50,7 @@
     CLASS(TTY, 130, ALONE, "tty.lock")                    \
     CLASS(EVENTFD, 130, ALONE, "eventfd.lock")            \
     CLASS(TIMERFD, 130, ALONE, "timerfd.lock")            \
+    CLASS(FUTEX_TASK, 136, ALONE, "futexes.lock")         \
     CLASS(SIGNALS, 140, ALONE, "signals.lock")            \
     CLASS(LOG_SINK, 150, ALONE, "sink_lock")              \
     CLASS(UART, 152, ALONE, "uart.lock")                  \

@@ -310,25 +310,27 @@ void sched_make_room(void)
 
 /* ---- What is asked and set --------------------------------------------------------------------*/
 
-void sched_set(struct thread *thread, const struct thread_schedule *schedule)
+/* Take the thread out of the order that is about to change; whether it was in it. The queue is locked. */
+static bool change_begin(struct run_queue *queue, struct thread *thread)
 {
-    u64 flags = irq_save();
-    struct run_queue *queue = queue_lock_of(thread);
-    bool ready = thread->state == THREAD_READY, away = false;
+    bool ready = thread->state == THREAD_READY;
     if (ready)
         queue_remove(queue, thread);
-    thread->schedule = *schedule;
-    if (ready) {
-        away = !(schedule->affinity & 1UL << queue->cpu);
-        if (away) {
-            thread->state = THREAD_WAKING;
-            queue_leave(queue, thread);
-        } else {
-            queue_insert(queue, thread);
-        }
+    return ready;
+}
+
+/* Put it back, or send it away when it may not stay, and let the processor look at its queue. Gives the
+ * lock back. */
+static void change_end(struct run_queue *queue, struct thread *thread, bool ready)
+{
+    bool away = ready && !(thread->schedule.affinity & 1UL << queue->cpu);
+    if (away) {
+        thread->state = THREAD_WAKING;
+        queue_leave(queue, thread);
+    } else if (ready) {
+        queue_insert(queue, thread);
     }
-    struct thread *running = queue_running(queue);
-    if (running == thread || ready) {
+    if (queue_running(queue) == thread || ready) {
         __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
         if (queue->cpu != cpu_index())
             smp_kick(queue->cpu);
@@ -336,6 +338,25 @@ void sched_set(struct thread *thread, const struct thread_schedule *schedule)
     spin_unlock(&queue->lock);
     if (away)
         sched_send(thread);
+}
+
+void sched_set(struct thread *thread, const struct thread_schedule *schedule)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    bool ready = change_begin(queue, thread);
+    thread->schedule = *schedule;
+    change_end(queue, thread, ready);
+    irq_restore(flags);
+}
+
+void sched_inherit(struct thread *thread, u8 priority)
+{
+    u64 flags = irq_save();
+    struct run_queue *queue = queue_lock_of(thread);
+    bool ready = change_begin(queue, thread);
+    thread->inherited = priority;
+    change_end(queue, thread, ready);
     irq_restore(flags);
 }
 

@@ -50,6 +50,7 @@ struct thread {
     u32 state;    /* enum thread_state; BLOCKED and RUNNING also set by the thread itself */
     u32 cpu;      /* whose queue it belongs to; changes only with that queue's lock held */
     struct thread_schedule schedule;
+    u8 inherited;   /* sched_inherit */
     u64 fair_ticks; /* of the TSC that it ran, by its weight */
     u64 key;        /* the smallest in a queue runs next: sched_queue.c */
     u64 ran_ticks;  /* of the TSC, before it was last switched to */
@@ -109,6 +110,16 @@ void sched_make_room(void);
 /* How a thread is scheduled from now on. `affinity` has a processor that runs (sched_wait_online). */
 void sched_set(struct thread *thread, const struct thread_schedule *schedule);
 struct thread_schedule sched_get(struct thread *thread);
+
+/* From now on the thread is scheduled as if it had at least this real-time priority; 0: as its schedule
+ * says. For one that others with that priority wait for. */
+void sched_inherit(struct thread *thread, u8 priority);
+
+/* The real-time priority that counts, 0 of a thread without. */
+static inline u8 sched_priority(const struct thread *thread)
+{
+    return MAX(thread->schedule.priority, thread->inherited);
+}
 
 /* Processors that take threads, now or as soon as they have started. */
 u64 sched_online(void);

@@ -35,7 +35,7 @@ static const u32 weights[40] = {
 
 static bool is_real_time(const struct thread *thread)
 {
-    return thread->schedule.policy == SCHED_FIFO || thread->schedule.policy == SCHED_RR;
+    return sched_priority(thread) != 0;
 }
 
 static enum fair_class class_of(const struct thread *thread)
@@ -46,7 +46,7 @@ static enum fair_class class_of(const struct thread *thread)
 static u64 key_of(const struct thread *thread)
 {
     if (is_real_time(thread))
-        return PRIORITY_MAX - thread->schedule.priority;
+        return PRIORITY_MAX - sched_priority(thread);
     return KEY_FAIR * (1 + class_of(thread)) + thread->fair_ticks;
 }
 

@@ -1,112 +1,172 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Sleepers hang in buckets by address. The word is read after the sleeper stands in its bucket, so
- * a change followed by a wake-up is either seen in the word or finds the sleeper.
- */
-#include "kernel/proc/futex.h"
-
+/* Futexes: waiting at a word, and waking those who wait. */
 #include <asm/errno.h>
+#include <linux/futex.h>
 
-#include "arch/usercopy.h"
-#include "kernel/core/wait.h"
-#include "kernel/lib/list.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/futex_internal.h"
 
-#define BUCKET_BITS 6
+long futex_wait(struct futex_word word, u32 expected, u32 bits, struct futex_until until)
+{
+    struct futex_sleeper sleeper;
+    struct futex_key key;
+    if (bits == 0)
+        return -EINVAL;
+    long error = futex_find_key(word, false, &key);
+    if (error != 0)
+        return error;
+    futex_sleeper_init(&sleeper, &key, bits);
+    error = futex_enter_if(&sleeper, word.address, expected);
+    if (error != 0)
+        return error;
+    long result = futex_sleep(&sleeper, until);
+    return futex_leave(&sleeper) ? 0 : result;
+}
 
-struct sleeper {
-    struct list_head link;
-    const struct process *process;
-    u64 word;
-    u32 bits;
-    bool woken; /* set under the bucket's lock */
-    struct thread *thread;
+/* Pick `count` of those that share a bit. How many; -EINVAL: one waits for a lock, which only its owner
+ * can give. */
+static long pick(struct futex_bucket *bucket, const struct futex_key *key, int count, u32 bits,
+                 struct list_head *picked)
+{
+    struct futex_sleeper *sleeper, *following;
+    long done = 0;
+    list_for_each_entry_safe(sleeper, following, &bucket->sleepers, link)
+    {
+        if (!futex_same(&sleeper->key, key))
+            continue;
+        if (sleeper->lock || sleeper->target)
+            return -EINVAL;
+        if (!(sleeper->bits & bits))
+            continue;
+        futex_pick(sleeper, picked);
+        if (++done >= count)
+            break;
+    }
+    return done;
+}
+
+long futex_wake(struct futex_word word, int count, u32 bits)
+{
+    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct futex_key key;
+    if (bits == 0)
+        return -EINVAL;
+    long error = futex_find_key(word, false, &key);
+    if (error != 0)
+        return error;
+    struct futex_bucket *bucket = futex_bucket_of(&key);
+    u64 flags = futex_lock_bucket(bucket);
+    long result = pick(bucket, &key, count, bits, &picked);
+    spin_unlock_irqrestore(&bucket->lock, flags);
+    futex_wake_picked(&picked);
+    return result;
+}
+
+/* ---- FUTEX_WAKE_OP ----------------------------------------------------------------------------*/
+
+/* The fields of `operation` (<linux/futex.h>, FUTEX_OP). */
+struct wake_op {
+    u32 op, compare;
+    u32 operand;
+    s32 compared;
 };
 
-static struct bucket {
-    struct spinlock lock; /* guards sleepers; next is NULL before the first use */
-    struct list_head sleepers;
-} buckets[1 << BUCKET_BITS] = {[0 ...(1 << BUCKET_BITS) - 1] = {.lock = SPINLOCK_INIT(LOCK_FUTEX)}};
-
-static long check_word(uptr word, u32 bits)
+static s32 signed12(u32 value)
 {
-    if (!IS_ALIGNED(word.addr, sizeof(u32)) || bits == 0)
-        return -EINVAL;
-    return user_range_ok(word, sizeof(u32)) ? 0 : -EFAULT;
+    return (s32)(value << 20) >> 20;
 }
 
-static struct bucket *bucket_of(uptr word)
+static struct wake_op decode(u32 operation)
 {
-    u64 hash = (word.addr >> 2) * 0x9e3779b97f4a7c15UL;
-    return &buckets[hash >> (64 - BUCKET_BITS)];
+    struct wake_op decoded = {
+        .op = operation >> 28 & 7,
+        .compare = operation >> 24 & 15,
+        .operand = (u32)signed12(operation >> 12),
+        .compared = signed12(operation),
+    };
+    if (operation >> 28 & FUTEX_OP_OPARG_SHIFT)
+        decoded.operand = 1u << (decoded.operand & 31);
+    return decoded;
 }
 
-static void enter(struct bucket *bucket, struct sleeper *sleeper)
+static u32 apply(const struct wake_op *op, u32 value)
 {
-    u64 flags = spin_lock_irqsave(&bucket->lock);
-    if (!bucket->sleepers.next)
-        list_init(&bucket->sleepers);
-    list_add_tail(&sleeper->link, &bucket->sleepers);
-    spin_unlock_irqrestore(&bucket->lock, flags);
-}
-
-static void leave(struct bucket *bucket, struct sleeper *sleeper)
-{
-    u64 flags = spin_lock_irqsave(&bucket->lock);
-    if (!sleeper->woken)
-        list_del(&sleeper->link);
-    spin_unlock_irqrestore(&bucket->lock, flags);
-}
-
-long futex_wait(uptr word, u32 expected, u32 bits, u64 deadline)
-{
-    u32 value;
-    long error = check_word(word, bits);
-    if (error != 0)
-        return error;
-    struct bucket *bucket = bucket_of(word);
-    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
-    struct sleeper sleeper = {
-        .process = process_current(), .word = word.addr, .bits = bits, .thread = thread_current()};
-    enter(bucket, &sleeper);
-    long result = usercopy_from(&value, word, sizeof(value)) ? -EFAULT
-                  : value != expected                        ? -EAGAIN
-                                                             : 0;
-    if (result == 0)
-        result =
-            wait_event_until(&nobody, __atomic_load_n(&sleeper.woken, __ATOMIC_ACQUIRE), deadline);
-    leave(bucket, &sleeper);
-    return sleeper.woken ? 0 : result;
-}
-
-long futex_wake(uptr word, u32 count, u32 bits)
-{
-    struct sleeper *sleeper, *following;
-    long woken = 0, error = check_word(word, bits);
-    if (error != 0)
-        return error;
-    struct bucket *bucket = bucket_of(word);
-    u64 flags = spin_lock_irqsave(&bucket->lock);
-    if (bucket->sleepers.next) {
-        list_for_each_entry_safe(sleeper, following, &bucket->sleepers, link)
-        {
-            if ((u32)woken >= count)
-                break;
-            if (sleeper->word != word.addr || sleeper->process != process_current() ||
-                !(sleeper->bits & bits))
-                continue;
-            list_del(&sleeper->link);
-            struct thread *thread = sleeper->thread;
-            __atomic_store_n(&sleeper->woken, true, __ATOMIC_RELEASE);
-            thread_wake(thread);
-            woken++;
-        }
+    switch (op->op) {
+    case FUTEX_OP_SET:
+        return op->operand;
+    case FUTEX_OP_ADD:
+        return value + op->operand;
+    case FUTEX_OP_OR:
+        return value | op->operand;
+    case FUTEX_OP_ANDN:
+        return value & ~op->operand;
+    default:
+        return value ^ op->operand;
     }
-    spin_unlock_irqrestore(&bucket->lock, flags);
-    return woken;
 }
 
-void futex_thread_ends(const struct task *task)
+/* Does the old value compare as wished? -ENOSYS: there is no such comparison. */
+static int compare(const struct wake_op *op, s32 value)
 {
-    (void)task; /* to come */
+    switch (op->compare) {
+    case FUTEX_OP_CMP_EQ:
+        return value == op->compared;
+    case FUTEX_OP_CMP_NE:
+        return value != op->compared;
+    case FUTEX_OP_CMP_LT:
+        return value < op->compared;
+    case FUTEX_OP_CMP_LE:
+        return value <= op->compared;
+    case FUTEX_OP_CMP_GT:
+        return value > op->compared;
+    case FUTEX_OP_CMP_GE:
+        return value >= op->compared;
+    default:
+        return -ENOSYS;
+    }
+}
+
+/* Change the word in one step. What compare() says of the old value, or -ENOSYS, -EFAULT. */
+static int change(uptr word, const struct wake_op *op)
+{
+    u32 value, found;
+    if (op->op > FUTEX_OP_XOR)
+        return -ENOSYS;
+    if (user_word_read(word, &value) != 0 ||
+        user_word_exchange(word, value, apply(op, value), &found) != 0)
+        return -EFAULT;
+    while (found != value) {
+        value = found;
+        if (user_word_exchange(word, value, apply(op, value), &found) != 0)
+            return -EFAULT;
+    }
+    return compare(op, (s32)value);
+}
+
+long futex_wake_op(struct futex_word word, struct futex_word word2, int count, int count2,
+                   u32 operation)
+{
+    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct futex_key keys[2];
+    struct wake_op op = decode(operation);
+    long result;
+    do {
+        result = futex_find_key(word, false, &keys[0]);
+        if (result == 0)
+            result = futex_find_key(word2, true, &keys[1]);
+        if (result != 0)
+            return result;
+        struct futex_bucket *first = futex_bucket_of(&keys[0]), *second = futex_bucket_of(&keys[1]);
+        u64 flags = futex_lock_two(first, second);
+        int compares = change(word2.address, &op);
+        result = compares;
+        if (compares >= 0)
+            result = pick(first, &keys[0], count, FUTEX_BITSET_MATCH_ANY, &picked);
+        if (compares > 0 && result >= 0) {
+            long more = pick(second, &keys[1], count2, FUTEX_BITSET_MATCH_ANY, &picked);
+            result = more < 0 ? more : result + more;
+        }
+        futex_unlock_two(first, second, flags);
+        futex_wake_picked(&picked);
+    } while (result == -EFAULT && user_word_bring(word2.address, true) == 0);
+    return result;
 }

@@ -13,6 +13,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/lib/radix.h"
 #include "kernel/proc/fdtable.h"
+#include "kernel/proc/futex.h"
 #include "kernel/proc/mapped_file.h"
 #include "kernel/proc/process_timers.h"
 #include "kernel/proc/signal.h"
@@ -95,7 +96,8 @@ struct task {
     bool resets_on_fork; /* SCHED_RESET_ON_FORK */
     struct signal_state signals;
     u64 clear_child_tid; /* address in the program to clear and wake at the end; 0: none */
-    u64 robust_list;
+    u64 robust_list;     /* address; 0: none */
+    struct task_futexes futexes;
     u64 rseq; /* address of the registered struct rseq; 0: none */
     u32 rseq_length, rseq_signature;
     char name[PROCESS_NAME_MAX]; /* others read it, too: it always ends in 0 */

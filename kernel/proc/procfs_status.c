@@ -164,7 +164,7 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
                             const struct memory_use *use)
 {
     struct process *process = task->process;
-    int niceness = task_schedule(task).niceness;
+    int niceness = task_schedule(task).niceness, priority = task_priority(task);
     u64 ns = of_thread ? task_cpu_ns(task) : process_cpu_ns(process);
     const struct process_layout *layout = &process->layout;
     int pid = process->pid;
@@ -173,8 +173,8 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R',
                process->parent_pid, pid, pid, (int)devfs_console_number(), pid);
     text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
-               DEFAULT_PRIORITY + niceness, niceness, task_count(process),
-               process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
+               priority ? -1 - priority : DEFAULT_PRIORITY + niceness, niceness,
+               task_count(process), process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
                resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
                layout->code_start, layout->code_end, layout->stack_start);
 }
@@ -191,9 +191,11 @@ int procfs_show_stat(struct text_builder *text, const struct node_place *place)
     memory_use(process, &use);
     show_stat_first(text, task, place->depth >= 2, &use);
     /* The masks hold the first 31 signals only. */
-    text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ",
+    struct thread_schedule schedule = task_schedule(task);
+    text_print(text, "0 0 %lu %lu %lu %lu 0 0 0 %d %u %d %d 0 0 0 ",
                (sets.pending | sets.shared) & INT32_MAX, sets.blocked & INT32_MAX,
-               sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task_cpu(task));
+               sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task_cpu(task),
+               schedule.priority, schedule.policy);
     text_print(text, "%lu %lu %lu %lu %lu %lu %lu 0\n", layout->data_start, layout->data_end,
                process->space.brk_start, layout->arguments, layout->arguments_end,
                layout->environment, layout->environment_end);

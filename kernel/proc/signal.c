@@ -402,7 +402,8 @@ int signal_suspend(u64 mask)
 /* What an interrupted call answers when there is a handler. */
 static bool is_repeated(long result, const struct signal_action *action)
 {
-    return !action || (result == -ERESTARTSYS && (action->flags & SA_RESTART));
+    return !action || result == -ERESTARTNOINTR ||
+           (result == -ERESTARTSYS && (action->flags & SA_RESTART));
 }
 
 /* A system call that a signal interrupted is made again, or ends with EINTR. Behind rt_sigreturn
@@ -411,7 +412,8 @@ static void resolve_restart(struct trap_frame *frame, const struct signal_action
 {
     long result = frame->rax;
     if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL ||
-        (result != -ERESTARTSYS && result != -ERESTARTNOHAND && result != -ERESTART_RESTARTBLOCK))
+        (result != -ERESTARTSYS && result != -ERESTARTNOINTR && result != -ERESTARTNOHAND &&
+         result != -ERESTART_RESTARTBLOCK))
         return;
     if (!is_repeated(result, action)) {
         frame->rax = (u64)-EINTR;

@@ -23,6 +23,7 @@
 /* What a blocking call returns when a signal interrupted it (Linux include/linux/errno.h). The program
  * sees -EINTR, or the call is made again: */
 #define ERESTARTSYS           512 /* behind a handler with SA_RESTART, or without a handler */
+#define ERESTARTNOINTR        513 /* always */
 #define ERESTARTNOHAND        514 /* without a handler */
 #define ERESTART_RESTARTBLOCK 516 /* the same, with the deadline that it had */
 

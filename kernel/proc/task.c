@@ -41,6 +41,7 @@ struct task *task_create(struct process *process, void (*entry)(void *), void *a
     task->process = process;
     task->refs = 1;
     signals_init_state(&task->signals);
+    futex_task_init(&task->futexes);
     thread->process = process;
     thread->task = task;
     thread->arch.fpu_area = fpu_area;
@@ -164,6 +165,14 @@ struct thread_schedule task_schedule(struct task *task)
     return schedule;
 }
 
+u8 task_priority(struct task *task)
+{
+    u64 flags = spin_lock_irqsave(&task->process->signals.lock);
+    u8 priority = task->thread ? sched_priority(task->thread) : 0;
+    spin_unlock_irqrestore(&task->process->signals.lock, flags);
+    return priority;
+}
+
 bool task_is_asleep(struct task *task)
 {
     u64 flags = spin_lock_irqsave(&task->process->signals.lock);
@@ -186,6 +195,7 @@ void task_set_schedule(struct task *task, const struct thread_schedule *schedule
     if (task->thread)
         sched_set(task->thread, schedule);
     spin_unlock_irqrestore(&task->process->signals.lock, flags);
+    futex_priority_changed(task);
 }
 
 /* ---- The end ----------------------------------------------------------------------------------*/
@@ -198,7 +208,7 @@ static void clear_child_tid(const struct task *task)
     if (task->clear_child_tid == 0 || task_count(task->process) == 1)
         return;
     if (usercopy_to(word, &zero, sizeof(zero)) == 0)
-        (void)!futex_wake(word, 1, FUTEX_BITSET_MATCH_ANY);
+        (void)!futex_wake((struct futex_word){word, true}, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
 /* Take the task out of its process; whether it was the last. */

@@ -49,6 +49,8 @@ u32 task_cpu(struct task *task);
 
 /* How it is scheduled; nothing changes for one that has ended. */
 struct thread_schedule task_schedule(struct task *task);
+/* The real-time priority that counts, also by inheritance. */
+u8 task_priority(struct task *task);
 void task_set_schedule(struct task *task, const struct thread_schedule *schedule);
 
 /* End the running thread: its robust futexes and its clear_child_tid are seen to. The last one ends the
