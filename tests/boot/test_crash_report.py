@@ -24,8 +24,8 @@ KINDS = {
     "bus": (135, r"SIGBUS: read of 0x\w+: beyond the end of the file", ("behind_the_file",)),
     "abort": (134, r"SIGABRT: sent to this thread by process 1 \(tgkill\)", ("abort", "by_abort")),
     "fsize": (153, "SIGXFSZ: its limit of file sizes is reached", ("too_long",)),
-    "vdso": (139, "SIGSEGV: write to 0x8: nothing is mapped there (a null pointer)", ("clock_gettime",
-                                                                                    "__clock_gettime")),
+    "vdso": (139, "SIGSEGV: write to 0x8: nothing is mapped there (a null pointer)",
+             ("clock_gettime", "__clock_gettime", "in_the_vdso")),
     "memory": (132, "SIGILL", ("without_memory",)),
 }
 IN_RING_0 = ("null", "jump", "sse", "abort", "bus")

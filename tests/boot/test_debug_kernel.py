@@ -27,7 +27,7 @@ static void on_alarm(int signal) { (void)signal; alarms = 1; }
 
 __attribute__((noinline)) static void spin(void)
 {
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_usec = 20000}}, NULL);
+    alarms = 0;
     while (!alarms)
         ;
 }
@@ -46,7 +46,9 @@ int main(void)
     signal(SIGALRM, on_alarm);
     signal(SIGPIPE, SIG_IGN);
     touch();
+    setitimer(ITIMER_REAL, &(struct itimerval){{.tv_usec = 20000}, {.tv_usec = 20000}}, NULL);
     spin();
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
@@ -185,7 +187,7 @@ THREADS = r"""
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static volatile int stop;
+static volatile int stop, there;
 
 __attribute__((noinline)) static void spin(void) { while (!stop) ; }
 __attribute__((noinline)) static void wait_for_mutex(void) { pthread_mutex_lock(&mutex); }
@@ -194,6 +196,7 @@ __attribute__((noinline)) static void all_are_there(void) { __asm__ volatile("")
 static void *waiter(void *name)
 {
     pthread_setname_np(pthread_self(), name);
+    __atomic_or_fetch(&there, 1, __ATOMIC_SEQ_CST);
     wait_for_mutex();
     return NULL;
 }
@@ -201,6 +204,7 @@ static void *waiter(void *name)
 static void *spinner(void *name)
 {
     pthread_setname_np(pthread_self(), name);
+    __atomic_or_fetch(&there, 2, __ATOMIC_SEQ_CST);
     spin();
     return NULL;
 }
@@ -211,7 +215,9 @@ int main(void)
     pthread_mutex_lock(&mutex);
     pthread_create(&thread, NULL, waiter, "who waits");
     pthread_create(&thread, NULL, spinner, "who spins");
-    usleep(100000);
+    do
+        usleep(200000);
+    while (there != 3);
     all_are_there();
     return 0;
 }
