@@ -79,6 +79,8 @@ int main(void)
     run(call_operations, empty);
     run(memory_operations, empty);
     run(file_operations, empty);
+    prepare_events();
+    run(event_operations, empty);
     puts("bench done");
     return 0;
 }

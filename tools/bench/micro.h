@@ -28,7 +28,8 @@ struct operation {
     long count;
 };
 
-extern const struct operation memory_operations[], file_operations[]; /* name NULL: the end */
+/* name NULL: the end */
+extern const struct operation memory_operations[], file_operations[], event_operations[];
 
 /* A system call with up to four arguments and nothing around it. */
 static inline long call(long number, long a, long b, long c, long d)
@@ -83,6 +84,9 @@ static inline struct cost cost_since(struct cost start, long count)
 
 /* Makes the files, directories and pipes that file_operations work on. */
 void prepare_files(void);
+
+/* Makes what event_operations wait for: a thousand descriptors and more. */
+void prepare_events(void);
 
 /* Says which step of a preparation failed and ends the program. */
 void must(int ok, const char *what);
