@@ -47,7 +47,7 @@ struct signal_call {
     int signal;
     u64 handler, restorer, flags; /* flags: SA_* */
     u64 saved_mask;               /* blocked set to restore afterwards */
-    struct signal_info info;
+    const struct signal_info *info;
     struct signal_stack *stack;
 };
 

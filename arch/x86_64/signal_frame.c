@@ -45,6 +45,9 @@ struct rt_frame {
     siginfo_t info;
 };
 _Static_assert(sizeof(struct rt_frame) == 440, "Linux arch/x86/include/asm/sigframe.h");
+_Static_assert(offsetof(struct rt_frame, info) ==
+                   8 + 2 * sizeof(u64) + sizeof(stack_t) + sizeof(struct sigcontext_64) + 8,
+               "nothing but what signal_frame_push writes");
 
 extern bool program_in_ring0;
 
@@ -72,68 +75,58 @@ static bool fits(const struct trap_frame *frame, const struct signal_call *call,
 
 static size_t fpu_frame_size(void)
 {
-    return fpu_area_size() + (cpu_features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+    return cpu_features.xsave_size + (cpu_features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+}
+
+static int push_fxsave(u64 address, void *area)
+{
+    fpu_save(area);
+    return usercopy_to(UPTR(address), area, cpu_features.xsave_size) ? -EFAULT : 0;
 }
 
 static int push_fpu(u64 address, void *area)
 {
-    fpu_save(area);
     if (!cpu_features.xsave)
-        return usercopy_to(UPTR(address), area, fpu_area_size()) ? -EFAULT : 0;
+        return push_fxsave(address, area);
     struct _fpx_sw_bytes software = {
         .magic1 = FP_XSTATE_MAGIC1,
         .extended_size = fpu_frame_size(),
         .xfeatures = cpu_features.xcr0,
-        .xstate_size = fpu_area_size(),
+        .xstate_size = cpu_features.xsave_size,
     };
-    memcpy((u8 *)area + FXSAVE_SOFTWARE, &software, sizeof(software));
     u32 magic2 = FP_XSTATE_MAGIC2;
-    return usercopy_to(UPTR(address), area, fpu_area_size()) ||
-                   usercopy_to(UPTR(address + fpu_area_size()), &magic2, sizeof(magic2))
-               ? -EFAULT
-               : 0;
+    bool good = fpu_save_to_user(UPTR(address), cpu_features.xsave_size, cpu_features.xcr0) &&
+                !usercopy_to(UPTR(address + FXSAVE_SOFTWARE), &software, sizeof(software)) &&
+                !usercopy_to(UPTR(address + cpu_features.xsave_size), &magic2, sizeof(magic2));
+    return good ? 0 : -EFAULT;
 }
 
 static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f,
                            const struct signal_call *call)
 {
-    *out = (struct sigcontext_64){
-        .r8 = f->r8,
-        .r9 = f->r9,
-        .r10 = f->r10,
-        .r11 = f->r11,
-        .r12 = f->r12,
-        .r13 = f->r13,
-        .r14 = f->r14,
-        .r15 = f->r15,
-        .di = f->rdi,
-        .si = f->rsi,
-        .bp = f->rbp,
-        .bx = f->rbx,
-        .dx = f->rdx,
-        .ax = f->rax,
-        .cx = f->rcx,
-        .sp = f->rsp,
-        .ip = f->rip,
-        .flags = f->rflags,
-        .cs = f->cs,
-        .ss = f->ss,
-    };
-    if (f->vector < VECTOR_EXCEPTION_END) {
-        out->trapno = f->vector;
-        out->err = f->error;
-    }
-    if (f->vector == VECTOR_PAGE_FAULT)
-        out->cr2 = call->info.address;
+    bool exception = f->vector < VECTOR_EXCEPTION_END;
+    out->r8 = f->r8, out->r9 = f->r9, out->r10 = f->r10, out->r11 = f->r11;
+    out->r12 = f->r12, out->r13 = f->r13, out->r14 = f->r14, out->r15 = f->r15;
+    out->di = f->rdi, out->si = f->rsi, out->bp = f->rbp, out->bx = f->rbx;
+    out->dx = f->rdx, out->ax = f->rax, out->cx = f->rcx, out->sp = f->rsp;
+    out->ip = f->rip, out->flags = f->rflags;
+    out->cs = f->cs, out->gs = 0, out->fs = 0, out->ss = f->ss;
+    out->err = exception ? f->error : 0;
+    out->trapno = exception ? f->vector : 0;
+    out->oldmask = call->saved_mask;
+    out->cr2 = f->vector == VECTOR_PAGE_FAULT ? call->info->address : 0;
+    memset(out->reserved1, 0, sizeof(out->reserved1));
 }
 
 void signal_info_encode(int signal, const struct signal_info *info, siginfo_t *out)
 {
-    memset(out, 0, sizeof(*out));
+    const size_t used = offsetof(siginfo_t, _sifields) + sizeof(info->words);
     out->si_signo = signal;
     out->si_errno = info->error;
     out->si_code = info->code;
+    memset((u8 *)out + offsetof(siginfo_t, si_code) + sizeof(out->si_code), 0, 4); /* padding */
     memcpy(&out->_sifields, info->words, sizeof(info->words));
+    memset((u8 *)out + used, 0, sizeof(*out) - used);
 }
 
 int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct signal_call *call)
@@ -145,8 +138,10 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     if (!(call->flags & SA_RESTORER) || !fits(frame, call, address))
         return -EFAULT;
     struct rt_frame rt;
-    memset(&rt, 0, offsetof(struct rt_frame, info)); /* the rest is encoded */
+    /* Every byte is written, the stack's padding too: none of the kernel's may go out. */
+    memset(&rt.context.uc_stack, 0, sizeof(rt.context.uc_stack));
     rt.return_address = call->restorer;
+    rt.context.uc_link = NULL;
     rt.context.uc_flags =
         UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
     rt.context.uc_stack.ss_sp = (void *)call->stack->base;
@@ -158,7 +153,7 @@ int signal_frame_push(struct trap_frame *frame, void *fpu_area, const struct sig
     fill_registers((struct sigcontext_64 *)&rt.context.uc_mcontext, frame, call);
     rt.context.uc_mcontext.fpstate = (void *)fpu;
     memcpy(&rt.context.uc_sigmask, &call->saved_mask, sizeof(call->saved_mask));
-    signal_info_encode(call->signal, &call->info, &rt.info);
+    signal_info_encode(call->signal, call->info, &rt.info);
     if (push_fpu(fpu, fpu_area) != 0 || usercopy_to(UPTR(address), &rt, sizeof(rt)) != 0)
         return -EFAULT;
     if (call->stack->flags & SS_AUTODISARM)
@@ -209,11 +204,14 @@ static int look_at_fpu(u64 address, size_t *size, u64 *components)
     *components = XSTATE_X87_SSE;
     if (!cpu_features.xsave)
         return 0;
-    if (usercopy_from(&software, UPTR(address + FXSAVE_SOFTWARE), sizeof(software)) != 0)
+    /* Without the padding. */
+    const size_t used = ALIGN_UP(offsetof(struct _fpx_sw_bytes, padding), 8);
+    if (usercopy_from(&software, UPTR(address + FXSAVE_SOFTWARE), used) != 0)
         return -EFAULT;
     if (software.magic1 != FP_XSTATE_MAGIC1 ||
         software.xstate_size < FXSAVE_SIZE + XSAVE_HEADER_SIZE ||
-        software.xstate_size > fpu_area_size() || software.xstate_size > software.extended_size)
+        software.xstate_size > cpu_features.xsave_size ||
+        software.xstate_size > software.extended_size)
         return 0;
     if (usercopy_from(&magic2, UPTR(address + software.xstate_size), sizeof(magic2)) != 0)
         return -EFAULT;
@@ -237,14 +235,11 @@ static int check_header(u64 *header, bool has_header, u64 components)
     return 0;
 }
 
-static int take_fpu(u64 address, u8 *area)
+/* Into `area`, checked. */
+static int take_fpu(u64 address, size_t size, u64 components, u8 *area)
 {
-    size_t size;
-    u64 components;
     u32 mxcsr, allowed = mxcsr_mask(area);
-    if (look_at_fpu(address, &size, &components) != 0)
-        return -EFAULT;
-    memset(area, 0, fpu_area_size());
+    memset(area, 0, cpu_features.xsave_size);
     if (usercopy_from(area, UPTR(address), size) != 0)
         return -EFAULT;
     memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
@@ -255,9 +250,32 @@ static int take_fpu(u64 address, u8 *area)
                : 0;
 }
 
+/* QEMU without KVM takes bits in MXCSR that no processor does. */
+static bool has_good_mxcsr(u64 address, void *area)
+{
+    u32 mxcsr;
+    return usercopy_from(&mxcsr, UPTR(address + FXSAVE_MXCSR), sizeof(mxcsr)) == 0 &&
+           (!(mxcsr & ~MXCSR_MASK_DEFAULT) || !(mxcsr & ~mxcsr_mask(area)));
+}
+
+/* A whole area as push_fpu made it, and then where the processor would take it, needs no copy. */
+static bool pop_whole(u64 address, size_t size, u64 components, void *area)
+{
+    return size == cpu_features.xsave_size && size > FXSAVE_SIZE &&
+           components == cpu_features.xcr0 && IS_ALIGNED(address, 64) &&
+           has_good_mxcsr(address, area) && fpu_restore_from_user(UPTR(address), size, components);
+}
+
 static int pop_fpu(u64 address, void *area)
 {
-    int error = address == 0 ? 0 : take_fpu(address, area);
+    size_t size;
+    u64 components;
+    int error = address == 0 ? 0 : look_at_fpu(address, &size, &components);
+    if (address != 0 && error == 0) {
+        if (pop_whole(address, size, components, area))
+            return 0;
+        error = take_fpu(address, size, components, area);
+    }
     if (address == 0 || error != 0)
         fpu_area_init(area);
     fpu_restore(area);
@@ -267,8 +285,8 @@ static int pop_fpu(u64 address, void *area)
 int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack, u64 *mask)
 {
     struct rt_frame rt;
-    /* The handler's RET took the return address off. */
-    if (usercopy_from(&rt, UPTR(frame->rsp - 8), sizeof(rt)) != 0)
+    /* The handler's RET took the return address off. What a frame says of the signal is of no use now. */
+    if (usercopy_from(&rt, UPTR(frame->rsp - 8), offsetof(struct rt_frame, info)) != 0)
         return -EFAULT;
     int error = pop_fpu((u64)rt.context.uc_mcontext.fpstate, fpu_area);
     if (error != 0)

@@ -13,6 +13,8 @@ USER_LIMIT equ 0x00007ffffffff000
 PAGE_SIZE equ 4096
 EFAULT equ 14
 ENAMETOOLONG equ 36
+XSAVE_HEADER equ 512                    ; SDM 1, 13.4.2
+XSAVE_HEADER_SIZE equ 64
 
 section .text progbits alloc exec nowrite align=16
 
@@ -90,6 +92,61 @@ usercopy_zero:
     jmp .bytes
     ON_FAULT .words, .word_fault
     ON_FAULT .bytes, .done
+
+; bool fpu_save_to_user(uptr to, size_t size, u64 components); fpu.h
+; XSAVE leaves all of the header alone but the components' bits: it is cleared before.
+align 16
+global fpu_save_to_user
+fpu_save_to_user:
+    mov r8, rdx
+    mov rdx, rsi
+    CHECK_RANGE rdi, .refused
+    mov r9, rdi
+    add rdi, XSAVE_HEADER
+    xor eax, eax
+    mov ecx, XSAVE_HEADER_SIZE / 8
+    ALLOW_USER_ACCESS
+.header:
+    rep stosq
+    mov eax, r8d
+    mov rdx, r8
+    shr rdx, 32
+.save:
+    xsave64 [r9]
+    FORBID_USER_ACCESS
+    mov eax, 1
+    ret
+.fault:
+    FORBID_USER_ACCESS
+.refused:
+    xor eax, eax
+    ret
+    ON_FAULT .header, .fault
+    ON_FAULT .save, .fault
+
+; bool fpu_restore_from_user(uptr from, size_t size, u64 components); fpu.h
+; What is no state that the processor would take is a fault of this instruction, too.
+align 16
+global fpu_restore_from_user
+fpu_restore_from_user:
+    mov r8, rdx
+    mov rdx, rsi
+    CHECK_RANGE rdi, .refused
+    mov eax, r8d
+    mov rdx, r8
+    shr rdx, 32
+    ALLOW_USER_ACCESS
+.restore:
+    xrstor64 [rdi]
+    FORBID_USER_ACCESS
+    mov eax, 1
+    ret
+.fault:
+    FORBID_USER_ACCESS
+.refused:
+    xor eax, eax
+    ret
+    ON_FAULT .restore, .fault
 
 ; long usercopy_string(char *to, uptr from, size_t size); bytes behind the NUL may change
 align 16

@@ -220,6 +220,13 @@ void thread_wake(struct thread *thread)
 void thread_notify(struct thread *thread, u32 work)
 {
     u64 flags = irq_save();
+    /* To itself, most often. Only it declares itself blocked, and before it sleeps it looks for work. */
+    if (thread == thread_current() && thread->state == THREAD_RUNNING) {
+        __atomic_fetch_or(&thread->work, work, __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&percpu_this()->work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
+        irq_restore(flags);
+        return;
+    }
     struct run_queue *queue = queue_lock_of(thread);
     __atomic_fetch_or(&thread->work, work, __ATOMIC_SEQ_CST);
     if (queue_running(queue) == thread) {

@@ -444,7 +444,7 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
         .restorer = action->restorer,
         .flags = action->flags,
         .saved_mask = state->restore_saved ? state->saved_blocked : state->blocked,
-        .info = *info,
+        .info = info,
         .stack = &state->stack,
     };
     state->restore_saved = state->goes_on = false;
@@ -502,6 +502,14 @@ static void act_by_default(const struct trap_frame *frame, struct task *task, in
     }
 }
 
+/* Most often there was one and there is no other: then no lock is taken for the answer. */
+static inline int take_deliverable(const struct task *task, struct signal_info *info,
+                                   struct signal_action *action)
+{
+    u64 allowed = allowed_for(task);
+    return pending_for(task) & allowed ? take_with_action(allowed, info, action) : 0;
+}
+
 void signal_deliver(struct trap_frame *frame)
 {
     struct task *task = task_current();
@@ -510,7 +518,7 @@ void signal_deliver(struct trap_frame *frame)
     struct signal_action action;
     int signal;
     stay_stopped(process);
-    while ((signal = take_with_action(allowed_for(task), &info, &action)) != 0) {
+    while ((signal = take_deliverable(task, &info, &action)) != 0) {
         if (process_observer)
             process_observer->signal(signal, &info);
         if (action.handler == (u64)SIG_DFL)

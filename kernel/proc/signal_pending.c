@@ -98,13 +98,14 @@ int signal_pending_take(struct signal_pending *pending, u64 allowed, struct sign
         return 0;
     u64 bit = SIGNAL_BIT(signal);
     struct signal_entry *entry = first_entry(pending, signal);
-    *info = (struct signal_info){.code = SI_USER}; /* of one that found no room */
     if (pending->plain & bit) {
         *info = pending->info[signal - 1];
         pending->plain &= ~bit;
     } else if (entry) {
         take_entry(pending, entry, info, of_timer);
         entry = first_entry(pending, signal);
+    } else {
+        *info = (struct signal_info){.code = SI_USER}; /* of one that found no room */
     }
     if (!entry)
         pending->set &= ~bit;

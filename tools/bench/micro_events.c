@@ -16,7 +16,7 @@
 
 #define WATCHED 1000
 
-static int epoll, timer;
+static int epoll, timer, self;
 static char line[4096];
 
 static void on_signal(int number)
@@ -26,7 +26,7 @@ static void on_signal(int number)
 
 static void signal_self(void)
 {
-    call(__NR_kill, getpid(), SIGUSR1, 0, 0);
+    call(__NR_kill, self, SIGUSR1, 0, 0);
 }
 
 static void sleep_shortly(void)
@@ -92,6 +92,7 @@ void prepare_events(void)
     struct rlimit limit = {2 * WATCHED, 2 * WATCHED};
 
     setrlimit(RLIMIT_NOFILE, &limit);
+    self = getpid();
     sigaction(SIGUSR1, &action, NULL);
     memset(line, '.', sizeof(line));
     timer = timerfd_create(CLOCK_MONOTONIC, 0);
