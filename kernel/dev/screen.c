@@ -9,10 +9,11 @@
 #include "mm/heap.h"
 
 #define FRAME_NS (NS_PER_SECOND / 60)
-#define SLICE_NS (NS_PER_SECOND / 2000) /* between the pieces of a frame */
+#define SLICE_NS 50000 /* between the pieces of a frame, at the least */
 
-/* Cells drawn in one piece, with interrupts off: some 0.2 ms on a slow framebuffer. */
-#define CELLS_AT_ONCE 1024
+/* Cells drawn in one piece, with interrupts off, and then the rest of the row: it decides how late a
+ * timer may be. Some 50 us where writing takes 1 ns a byte. */
+#define CELLS_AT_ONCE 100
 
 int screen_init(struct screen *screen, u32 rows, u32 columns, const struct screen_ops *ops,
                 void *device)
