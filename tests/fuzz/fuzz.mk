@@ -37,7 +37,7 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libpure.a
 # archives of a small folder; two scripts of commands for the tree of names; what a program writes to a
 # terminal; two small libraries with unwinding tables.
 build/fuzz/seeds: build/corpus/index.tsv tests/fuzz/fuzz.mk
-	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path $@/vt
+	@mkdir -p $@ $(FUZZ:%=$@/%) $@/cpio $@/elf64 $@/tar $@/initramfs $@/path $@/unwind $@/vt
 	@cp build/corpus/*cpio* $@/cpio
 	@cp build/corpus/*cpio* $@/initramfs
 	@for format in v7 ustar gnu pax; do \
