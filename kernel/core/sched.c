@@ -202,8 +202,9 @@ static void wake_and_unlock(struct run_queue *queue, struct thread *thread)
         return;
     }
     queue_insert_woken(queue, thread);
-    sched_announce(queue, thread);
+    u32 kicked = sched_announce(queue, thread);
     spin_unlock(&queue->lock);
+    sched_kick(kicked);
 }
 
 void thread_wake(struct thread *thread)
@@ -229,15 +230,16 @@ void thread_notify(struct thread *thread, u32 work)
     }
     struct run_queue *queue = queue_lock_of(thread);
     __atomic_fetch_or(&thread->work, work, __ATOMIC_SEQ_CST);
+    u32 kicked = NO_CPU;
     if (queue_running(queue) == thread) {
         __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
-        if (queue->cpu != cpu_index())
-            smp_kick(queue->cpu);
+        kicked = queue->cpu != cpu_index() ? queue->cpu : NO_CPU;
     }
     if (thread->state == THREAD_BLOCKED)
         wake_and_unlock(queue, thread);
     else
         spin_unlock(&queue->lock);
+    sched_kick(kicked);
     irq_restore(flags);
 }
 
@@ -337,12 +339,12 @@ static void change_end(struct run_queue *queue, struct thread *thread, bool read
     } else if (ready) {
         queue_insert(queue, thread);
     }
-    if (queue_running(queue) == thread || ready) {
+    bool concerned = queue_running(queue) == thread || ready;
+    if (concerned)
         __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
-        if (queue->cpu != cpu_index())
-            smp_kick(queue->cpu);
-    }
     spin_unlock(&queue->lock);
+    if (concerned && queue->cpu != cpu_index())
+        smp_kick(queue->cpu);
     if (away)
         sched_send(thread);
 }

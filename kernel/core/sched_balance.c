@@ -34,57 +34,64 @@ u32 sched_choose_cpu(const struct thread *thread)
     return (allowed & last) || allowed == 0 ? thread->cpu : (u32)__builtin_ctzl(allowed);
 }
 
-/* Wake one of `cpus` if it sleeps: only one waker kicks it. */
-static void rouse(u64 cpus)
+/* One of `cpus` that sleeps: the caller alone kicks it. NO_CPU: none does. */
+static u32 choose_sleeper(u64 cpus)
 {
-    while (cpus != 0) {
+    for (; cpus != 0; cpus &= cpus - 1) {
         u32 cpu = __builtin_ctzl(cpus);
-        if (__atomic_fetch_and(&sleepers, ~bit_of(cpu), __ATOMIC_SEQ_CST) & bit_of(cpu)) {
-            smp_kick(cpu);
-            return;
-        }
-        cpus &= cpus - 1;
+        if (__atomic_fetch_and(&sleepers, ~bit_of(cpu), __ATOMIC_SEQ_CST) & bit_of(cpu))
+            return cpu;
     }
+    return NO_CPU;
+}
+
+static u32 if_other(const struct run_queue *queue)
+{
+    return queue->cpu != cpu_index() ? queue->cpu : NO_CPU;
 }
 
 /* The processor of `queue` should look at it. */
-static void ask_for_switch(const struct run_queue *queue)
+static u32 ask_for_switch(const struct run_queue *queue)
 {
     __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
-    if (queue->cpu != cpu_index())
-        smp_kick(queue->cpu);
+    return if_other(queue);
 }
 
-/* Somebody waits behind the running thread, so that its time is limited. */
+/* Somebody waits behind the running thread of this processor, so that its time is limited. */
 static void begin_slicing(struct run_queue *queue)
 {
     if (queue->slicing)
         return;
-    if (queue->cpu != cpu_index()) {
-        smp_kick(queue->cpu);
-        return;
-    }
     queue->slicing = true;
     timer_arm_slice(SLICE_NS);
 }
 
-void sched_announce(struct run_queue *queue, struct thread *thread)
+u32 sched_announce(struct run_queue *queue, const struct thread *thread)
 {
     struct thread *running = queue_running(queue);
     bool several = smp_online() != 1;
-    if (running == &queue->idle) {
-        if (several && queue->cpu != cpu_index())
-            rouse(bit_of(queue->cpu));
-        return;
-    }
+    if (running == &queue->idle)
+        return several && queue->cpu != cpu_index() ? choose_sleeper(bit_of(queue->cpu)) : NO_CPU;
     queue_charge(queue, running, cpu_read_tsc());
-    if (queue_wants_switch(queue, running, false)) {
-        ask_for_switch(queue);
-    } else if (several) {
+    if (queue_wants_switch(queue, running, false))
+        return ask_for_switch(queue);
+    if (several) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        rouse(__atomic_load_n(&sleepers, __ATOMIC_RELAXED) & thread->schedule.affinity);
+        u64 asleep = __atomic_load_n(&sleepers, __ATOMIC_RELAXED);
+        u32 cpu = choose_sleeper(asleep & thread->schedule.affinity);
+        if (cpu != NO_CPU)
+            return cpu;
     }
+    if (queue->cpu != cpu_index())
+        return queue->slicing ? NO_CPU : queue->cpu;
     begin_slicing(queue);
+    return NO_CPU;
+}
+
+void sched_kick(u32 cpu)
+{
+    if (cpu != NO_CPU)
+        smp_kick(cpu);
 }
 
 void sched_send(struct thread *thread)
@@ -94,8 +101,9 @@ void sched_send(struct thread *thread)
     thread->cpu = queue->cpu;
     queue_join(queue, thread);
     queue_insert_woken(queue, thread);
-    sched_announce(queue, thread);
+    u32 kicked = sched_announce(queue, thread);
     spin_unlock(&queue->lock);
+    sched_kick(kicked);
 }
 
 /* ---- Taking -----------------------------------------------------------------------------------*/
@@ -172,40 +180,44 @@ void sched_sleep(struct run_queue *queue)
 
 /* ---- Slices -----------------------------------------------------------------------------------*/
 
-/* Three threads on two processors: so that each gets its third, one moves on at the end of a slice. */
-static void offer(const struct run_queue *queue)
+/* Three threads on two processors: so that each gets its third, one moves on at the end of a slice, to a
+ * processor where fewer wait. NO_CPU: there is none. */
+static u32 less_busy(const struct run_queue *queue)
 {
     for (u64 others = smp_online() & ~bit_of(queue->cpu); others != 0; others &= others - 1) {
         u32 cpu = __builtin_ctzl(others);
-        if (ready_count(cpu) < queue->ready_count) {
-            smp_kick(cpu);
-            return;
-        }
+        if (ready_count(cpu) < queue->ready_count)
+            return cpu;
     }
+    return NO_CPU;
 }
 
 void sched_slice_over(void)
 {
     struct run_queue *queue = queue_this();
+    u32 kicked = NO_CPU;
     spin_lock(&queue->lock);
     queue->slicing = false;
     struct thread *running = queue_running(queue);
     queue_charge(queue, running, cpu_read_tsc());
     if (queue->ready_count != 0 && running != &queue->idle) {
         if (queue_wants_switch(queue, running, true))
-            ask_for_switch(queue);
-        offer(queue);
+            (void)ask_for_switch(queue);
+        kicked = less_busy(queue);
         begin_slicing(queue);
     }
     spin_unlock(&queue->lock);
+    sched_kick(kicked);
 }
 
+/* The idle thread looks for work by itself. */
 void arch_upcall_kicked(void)
 {
     struct run_queue *queue = queue_this();
+    if (queue_running(queue) == &queue->idle)
+        return;
     spin_lock(&queue->lock);
-    bool busy = queue_running(queue) != &queue->idle;
-    if (busy && (queue->ready_count != 0 || sched_steal(queue, 1)))
+    if (queue->ready_count != 0 || sched_steal(queue, 1))
         begin_slicing(queue);
     spin_unlock(&queue->lock);
 }

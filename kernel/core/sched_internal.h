@@ -66,8 +66,11 @@ bool queue_wants_switch(const struct run_queue *queue, const struct thread *runn
 /* Where a thread that becomes ready should run. */
 u32 sched_choose_cpu(const struct thread *thread);
 
-/* `thread` has entered `queue`: tell whoever should know, this processor or another. */
-void sched_announce(struct run_queue *queue, struct thread *thread);
+/* `thread` has entered `queue`: who should know? The processor to kick when the lock is given back, so
+ * that it does not wait for it; NO_CPU: nobody. */
+#define NO_CPU CPUS_MAX
+u32 sched_announce(struct run_queue *queue, const struct thread *thread) MUST_CHECK;
+void sched_kick(u32 cpu);
 
 /* Take a thread from another queue that has `more` ready ones than this one; whether there was one. */
 bool sched_steal(struct run_queue *queue, u32 more);

@@ -12,12 +12,16 @@ BENCH_LINUX := $(BENCH_BUILD)/vmlinuz
 
 .PHONY: bench
 bench: build/galette $(addprefix build/programs/,hello hello_asm big50) \
-       $(addprefix $(BENCH_BUILD)/,micro sleeper stub linux_init) | $(BENCH_LINUX)
+       $(addprefix $(BENCH_BUILD)/,micro threads sleeper stub linux_init) | $(BENCH_LINUX)
 	/usr/bin/python3 $(BENCH_DIR)/bench.py $(if $(FULL),--full) $(BENCH)
 
 $(BENCH_BUILD)/micro: $(wildcard $(BENCH_DIR)/micro*.c) $(BENCH_DIR)/micro.h
 	@mkdir -p $(@D)
 	gcc -std=gnu17 -O2 -Wall -Wextra -Werror -fPIE -static-pie -o $@ $(filter %.c,$^)
+
+$(BENCH_BUILD)/threads: $(BENCH_DIR)/threads.c $(BENCH_DIR)/micro.h
+	@mkdir -p $(@D)
+	gcc -std=gnu17 -O2 -Wall -Wextra -Werror -fPIE -static-pie -pthread -o $@ $<
 
 $(BENCH_BUILD)/%: $(BENCH_DIR)/%.c
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@ and the same on every host. Times are of this host and good for ratios only.
 Options:
     --full        more repetitions, the long programs with a check of what they print, the search
                   for Linux's least memory
-    --only NAME   only one of: micro boot door memory size programs
+    --only NAME   only one of: micro threads boot door memory size programs
 """
 
 import argparse
@@ -29,6 +29,7 @@ BUILD = "build/bench"
 KERNEL = "build/galette"
 LINUX = f"{BUILD}/vmlinuz"
 MICRO = f"{BUILD}/micro"
+THREADS = f"{BUILD}/threads"
 LINUX_INIT = f"{BUILD}/linux_init"
 SLEEPER = f"{BUILD}/sleeper"
 STUB = f"{BUILD}/stub"
@@ -318,6 +319,42 @@ def bench_micro(report, have_linux):
         report.table(title, rows, ["ring 3", "ring 0", "Linux", "goal"])
 
 
+THREAD_OPERATIONS = [
+    ("pthread_create + join", "create_join", "< 10,000"),
+    ("mutex, uncontended", "mutex", "as Linux"),
+    ("futex, two threads, there and back", "ping_pong", "< 2,000"),
+    ("pipe, two threads, there and back", "pipe_ping_pong", "as Linux"),
+    ("sched_yield between two threads", "yield_two", "< 400"),
+    ("signal to another thread, and its handler", "signal_thread", "as Linux"),
+    ("condition broadcast to 64 waiters", "broadcast_64", "as Linux"),
+    ("mutex, four threads", "mutex_contended", "as Linux"),
+    ("page faults of four threads, per page", "fault_storm", "as Linux"),
+    ("malloc + free of four threads", "malloc_storm", "as Linux"),
+    ("matrix product, four threads", "matrix", "as Linux"),
+]
+
+
+def bench_threads(report, have_linux):
+    """On one processor in instructions; in time on one and on two, and how much faster two are."""
+    kernels = [galette(THREADS, 3), galette(THREADS, 0)] + [linux(THREADS)] * have_linux
+    columns = ["ring 3", "ring 0", "Linux", "goal"]
+
+    def rows(runs, index, goals):
+        runs = [*runs, *[{}] * (3 - len(runs))]
+        return [(name, *(run.get(key, (None, None))[index] for run in runs), goal if goals else "")
+                for name, key, goal in THREAD_OPERATIONS]
+
+    report.table("Threads on one processor, instructions",
+                 rows([micro_run(kernel, ICOUNT, "512M") for kernel in kernels], 0, True), columns)
+    one = [micro_run(kernel, ["-smp", "1"], "512M") for kernel in kernels]
+    two = [micro_run(kernel, ["-smp", "2"], "512M") for kernel in kernels]
+    report.table("Threads on one processor, ns", rows(one, 1, False), columns)
+    report.table("Threads on two processors, ns", rows(two, 1, False), columns)
+    gains = [{key: (None, first[key][1] / second[key][1]) for key in first if key in second}
+             for first, second in zip(one, two)]
+    report.table("One processor's time by two's", rows(gains, 1, False), columns)
+
+
 def bench_boot(report, have_linux):
     rows = []
     for memory, goal in (("256M", "< 120,000"), ("4G", "< 200,000")):
@@ -432,7 +469,7 @@ def bench_size(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--only", choices=["micro", "boot", "door", "memory", "size", "programs"])
+    parser.add_argument("--only", choices=["micro", "threads", "boot", "door", "memory", "size", "programs"])
     options = parser.parse_args()
     have_linux = os.path.exists(LINUX)
     report = Report()
@@ -442,6 +479,7 @@ def main():
         "door": lambda: bench_door(report, have_linux, options.full),
         "memory": lambda: bench_memory(report, have_linux, options.full),
         "micro": lambda: bench_micro(report, have_linux),
+        "threads": lambda: bench_threads(report, have_linux),
         "programs": lambda: bench_programs(report, have_linux, options.full),
     }
     for name, part in parts.items():
