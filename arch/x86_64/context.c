@@ -126,18 +126,37 @@ void context_prepare(struct arch_thread *thread, vaddr_t stack_top, void (*entry
     thread->stack_pointer = (u64)stack;
 }
 
+/* Where they exist, RDFSBASE and WRFSBASE are several times faster than the MSRs. GS is the kernel's here:
+ * the program's base can only be reached as an MSR. */
+static u64 read_fs_base(void)
+{
+    u64 base;
+    if (!cpu_features.fsgsbase)
+        return context_fs_base();
+    __asm__ volatile("rdfsbase %0" : "=r"(base));
+    return base;
+}
+
+static void write_fs_base(u64 base)
+{
+    if (cpu_features.fsgsbase)
+        __asm__ volatile("wrfsbase %0" : : "r"(base));
+    else
+        context_set_fs_base(base);
+}
+
 /* The program's registers that the kernel leaves alone. */
 static void save_program_state(struct arch_thread *thread)
 {
     fpu_save(thread->fpu_area);
-    thread->fs_base = context_fs_base();
+    thread->fs_base = read_fs_base();
     thread->gs_base = context_gs_base();
 }
 
 static void load_program_state(struct percpu *cpu, struct arch_thread *thread)
 {
     fpu_restore(thread->fpu_area);
-    context_set_fs_base(thread->fs_base);
+    write_fs_base(thread->fs_base);
     context_set_gs_base(thread->gs_base);
     cpu->fpu_owner = thread;
     thread->fpu_cpu = cpu->index;

@@ -199,6 +199,28 @@ struct range_walk {
     void (*table)(u64 entry, vaddr_t address, void *context); /* one that was */
 };
 
+/* Eight entries, a cache line: is none of them there? */
+static bool line_is_empty(const u64 *entry)
+{
+    return (entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] |
+            entry[7]) == 0;
+}
+
+/* The same for a lowest table, most of which is empty where a program has used a little of much. */
+static void walk_last_table(const struct range_walk *walk, u64 *table, vaddr_t address, vaddr_t end)
+{
+    while (address < end) {
+        u64 *entry = &table[pte_index(address, 1)];
+        if (IS_ALIGNED((u64)entry, 64) && end - address >= 8 * PAGE_SIZE && line_is_empty(entry)) {
+            address += 8 * PAGE_SIZE;
+            continue;
+        }
+        if (*entry & (PTE_PRESENT | PTE_HIDDEN))
+            walk->leaf(entry, address, 1, walk->context);
+        address += PAGE_SIZE;
+    }
+}
+
 /* Visit the present leaves of [address, end) below one table. */
 static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t address, vaddr_t end,
                        int level)
@@ -212,10 +234,13 @@ static void walk_table(const struct range_walk *walk, u64 *table, vaddr_t addres
             address = stop;
             continue;
         }
-        if (level == 1 || (*entry & PTE_LARGE)) {
+        if (*entry & PTE_LARGE) {
             walk->leaf(entry, address, level, walk->context);
         } else {
-            walk_table(walk, table_of(*entry), address, stop, level - 1);
+            if (level == 2)
+                walk_last_table(walk, table_of(*entry), address, stop);
+            else
+                walk_table(walk, table_of(*entry), address, stop, level - 1);
             if (next - size >= walk->floor && next <= walk->ceiling) {
                 u64 old = *entry;
                 *entry = 0;

@@ -112,16 +112,12 @@ static void make_current(struct percpu *cpu, struct thread *next, u64 now)
     cpu->work = next->work || unlikely(stopping) ? CPU_WORK_THREAD : 0;
 }
 
-/* Go on with the first thread that is ready, or idle. The running one is not in the queue unless it is
- * ready itself. The queue is locked; interrupts are off before and after. */
-static void switch_and_unlock(struct run_queue *queue)
+/* Turn from the running thread to `next`, which is in no queue. The queue is locked; interrupts are off
+ * before and after. */
+static void switch_and_unlock(struct run_queue *queue, struct thread *next)
 {
     struct percpu *cpu = percpu_this();
-    struct thread *previous = cpu->current, *next = queue_first(queue);
-    if (next)
-        queue_remove(queue, next);
-    else
-        next = &queue->idle;
+    struct thread *previous = cpu->current;
     if (next == previous) {
         previous->state = THREAD_RUNNING;
         spin_unlock(&queue->lock);
@@ -130,6 +126,16 @@ static void switch_and_unlock(struct run_queue *queue)
     make_current(cpu, next, previous->since_tick);
     context_switch(&previous->arch, &next->arch);
     finish_switch();
+}
+
+/* The first thread that is ready, taken out of the queue; or idle. */
+static struct thread *take_next(struct run_queue *queue)
+{
+    struct thread *next = queue_first(queue);
+    if (!next)
+        return &queue->idle;
+    queue_remove(queue, next);
+    return next;
 }
 
 /* Where a new thread first runs: it ends the switch that another thread began. */
@@ -176,11 +182,11 @@ void thread_exit(void)
     struct run_queue *queue = queue_this();
     struct thread *thread = thread_current();
     spin_lock(&queue->lock);
-    queue_charge(queue, thread, cpu_read_tsc());
+    queue_charge(thread, cpu_read_tsc());
     thread->state = THREAD_DEAD;
     context_forget(&thread->arch);
     queue->dead = thread;
-    switch_and_unlock(queue);
+    switch_and_unlock(queue, take_next(queue));
     __builtin_unreachable();
 }
 
@@ -264,26 +270,27 @@ void sched_block(void)
     if (thread_current()->state == THREAD_RUNNING) {
         spin_unlock(&queue->lock);
     } else {
-        queue_charge(queue, thread_current(), cpu_read_tsc());
-        switch_and_unlock(queue);
+        queue_charge(thread_current(), cpu_read_tsc());
+        switch_and_unlock(queue, take_next(queue));
     }
     irq_restore(flags);
 }
 
-/* Behind those that wait. On a processor that it may not run on any more, the next thread sends it on. */
+/* The running thread makes room for the first one that waits, if that is before it in the order. On a
+ * processor that it may not run on any more, the next thread sends it on. */
 static void requeue_and_switch(struct run_queue *queue, struct thread *thread)
 {
-    bool may_stay = thread->schedule.affinity & 1UL << queue->cpu;
-    if (thread == &queue->idle) {
-        thread->state = THREAD_READY;
-    } else if (may_stay) {
-        queue_insert(queue, thread);
-    } else {
+    struct thread *next = thread;
+    if (!(thread->schedule.affinity & 1UL << queue->cpu)) {
+        next = take_next(queue);
         thread->state = THREAD_WAKING;
         queue_leave(queue, thread);
         queue->moved = thread;
+    } else if (queue_is_behind(queue, thread)) {
+        next = take_next(queue);
+        queue_insert(queue, thread);
     }
-    switch_and_unlock(queue);
+    switch_and_unlock(queue, next);
 }
 
 void sched_yield(void)
@@ -294,7 +301,7 @@ void sched_yield(void)
     struct thread *thread = thread_current();
     if (queue->ready_count != 0) {
         spin_lock(&queue->lock);
-        queue_charge(queue, thread, cpu_read_tsc());
+        queue_charge(thread, cpu_read_tsc());
         queue_step_back(queue, thread);
         requeue_and_switch(queue, thread);
     }
@@ -307,7 +314,7 @@ void sched_make_room(void)
     struct thread *thread = thread_current();
     __atomic_fetch_and(&percpu_this()->work, ~(u64)CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
     spin_lock(&queue->lock);
-    queue_charge(queue, thread, cpu_read_tsc());
+    queue_charge(thread, cpu_read_tsc());
     bool may_stay = thread->schedule.affinity & 1UL << queue->cpu;
     if (may_stay && !queue_wants_switch(queue, thread, true)) {
         spin_unlock(&queue->lock);
@@ -404,8 +411,8 @@ void sched_idle(void)
     for (;;) {
         spin_lock(&queue->lock);
         if (queue->ready_count != 0 || sched_steal(queue, 1)) {
-            queue_charge(queue, &queue->idle, cpu_read_tsc());
-            switch_and_unlock(queue);
+            queue_charge(&queue->idle, cpu_read_tsc());
+            switch_and_unlock(queue, take_next(queue));
         } else {
             spin_unlock(&queue->lock);
             sched_sleep(queue);

@@ -72,7 +72,6 @@ u32 sched_announce(struct run_queue *queue, const struct thread *thread)
     bool several = smp_online() != 1;
     if (running == &queue->idle)
         return several && queue->cpu != cpu_index() ? choose_sleeper(bit_of(queue->cpu)) : NO_CPU;
-    queue_charge(queue, running, cpu_read_tsc());
     if (queue_wants_switch(queue, running, false))
         return ask_for_switch(queue);
     if (several) {
@@ -199,7 +198,7 @@ void sched_slice_over(void)
     spin_lock(&queue->lock);
     queue->slicing = false;
     struct thread *running = queue_running(queue);
-    queue_charge(queue, running, cpu_read_tsc());
+    queue_charge(running, cpu_read_tsc());
     if (queue->ready_count != 0 && running != &queue->idle) {
         if (queue_wants_switch(queue, running, true))
             (void)ask_for_switch(queue);

@@ -46,8 +46,8 @@ void queue_insert_woken(struct run_queue *queue, struct thread *thread);
 void queue_remove(struct run_queue *queue, struct thread *thread);
 struct thread *queue_first(const struct run_queue *queue);
 
-/* Count what the running thread ran until `now` (of the TSC). */
-void queue_charge(struct run_queue *queue, struct thread *running, u64 now);
+/* Count what a running thread ran until `now` (of the TSC). */
+void queue_charge(struct thread *running, u64 now);
 
 /* Keep what a thread has run apart from the queue that it leaves, or add it to the one it comes to. */
 void queue_leave(const struct run_queue *queue, struct thread *thread);
@@ -55,6 +55,9 @@ void queue_join(const struct run_queue *queue, struct thread *thread);
 
 /* Let the running thread come behind the first one that waits, if both share the processor. */
 void queue_step_back(const struct run_queue *queue, struct thread *running);
+
+/* Would the running thread, put into the queue, not be the first? */
+bool queue_is_behind(const struct run_queue *queue, const struct thread *running);
 
 /* Should the first thread that waits take the place of the running one? `slice_over`: it ran for a whole
  * slice. */

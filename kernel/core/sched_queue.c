@@ -77,40 +77,44 @@ void queue_insert(struct run_queue *queue, struct thread *thread)
     __atomic_store_n(&queue->ready_count, queue->ready_count + 1, __ATOMIC_RELAXED);
 }
 
-void queue_insert_woken(struct run_queue *queue, struct thread *thread)
-{
-    u64 floor = queue->floors[class_of(thread)];
-    u64 lowest = floor > SLEEPER_TICKS ? floor - SLEEPER_TICKS : 0;
-    thread->fair_ticks = MAX(thread->fair_ticks, lowest);
-    queue_insert(queue, thread);
-}
-
 void queue_remove(struct run_queue *queue, struct thread *thread)
 {
     rb_erase(&queue->ready, &thread->run_node, NULL);
     __atomic_store_n(&queue->ready_count, queue->ready_count - 1, __ATOMIC_RELAXED);
 }
 
-/* The floor rises to the smaller one of the running thread and the first that waits. */
-static void raise_floor(struct run_queue *queue, const struct thread *running)
-{
-    enum fair_class class = class_of(running);
-    const struct thread *first = queue_first(queue);
-    u64 least = running->fair_ticks;
-    if (first && !is_real_time(first) && class_of(first) == class)
-        least = MIN(least, first->fair_ticks);
-    queue->floors[class] = MAX(queue->floors[class], least);
-}
-
-void queue_charge(struct run_queue *queue, struct thread *running, u64 now)
+void queue_charge(struct thread *running, u64 now)
 {
     u64 ticks = now > running->since_tick ? now - running->since_tick : 0;
     running->since_tick = now;
     running->ran_ticks += ticks;
-    if (running == &queue->idle || is_real_time(running))
-        return;
     running->fair_ticks += weighted(running, ticks);
-    raise_floor(queue, running);
+}
+
+/* The floor rises to the smaller one of the running thread and the first that waits. */
+static void raise_floor(struct run_queue *queue, enum fair_class class)
+{
+    struct thread *running = queue_running(queue);
+    const struct thread *first = queue_first(queue);
+    u64 least = ~0UL;
+    if (running != &queue->idle && class_of(running) == class) {
+        queue_charge(running, cpu_read_tsc());
+        least = running->fair_ticks;
+    }
+    if (first && class_of(first) == class)
+        least = MIN(least, first->fair_ticks);
+    if (least != ~0UL)
+        queue->floors[class] = MAX(queue->floors[class], least);
+}
+
+void queue_insert_woken(struct run_queue *queue, struct thread *thread)
+{
+    enum fair_class class = class_of(thread);
+    raise_floor(queue, class);
+    u64 floor = queue->floors[class];
+    u64 lowest = floor > SLEEPER_TICKS ? floor - SLEEPER_TICKS : 0;
+    thread->fair_ticks = MAX(thread->fair_ticks, lowest);
+    queue_insert(queue, thread);
 }
 
 void queue_leave(const struct run_queue *queue, struct thread *thread)
@@ -125,29 +129,36 @@ void queue_join(const struct run_queue *queue, struct thread *thread)
     thread->fair_ticks = ticks > 0 ? (u64)ticks : 0;
 }
 
+/* Do two keys belong to threads that share the processor by weight? */
+static bool is_shared_by_weight(u64 a, u64 b)
+{
+    return a >= KEY_FAIR && b >= KEY_FAIR && (a ^ b) < KEY_FAIR;
+}
+
 void queue_step_back(const struct run_queue *queue, struct thread *running)
 {
     const struct thread *first = queue_first(queue);
-    if (first && !is_real_time(running) && !is_real_time(first) &&
-        class_of(first) == class_of(running))
+    if (first && is_shared_by_weight(first->key, key_of(running)))
         running->fair_ticks = MAX(running->fair_ticks, first->fair_ticks + 1);
+}
+
+bool queue_is_behind(const struct run_queue *queue, const struct thread *running)
+{
+    const struct thread *first = queue_first(queue);
+    return first && first->key <= key_of(running);
 }
 
 bool queue_wants_switch(const struct run_queue *queue, const struct thread *running,
                         bool slice_over)
 {
     const struct thread *first = queue_first(queue);
-    if (!first)
-        return false;
-    if (running == &queue->idle)
-        return true;
+    if (running == &queue->idle || !first)
+        return first != NULL;
     u64 own = key_of(running);
-    if (is_real_time(running) || is_real_time(first) || class_of(first) != class_of(running)) {
-        bool turns = slice_over && running->schedule.policy == SCHED_RR;
-        return first->key < own || (turns && first->key == own);
-    }
-    if (slice_over)
-        return first->key < own;
+    if (first->key >= own) /* equals take turns only with SCHED_RR */
+        return first->key == own && slice_over && running->schedule.policy == SCHED_RR;
+    if (slice_over || !is_shared_by_weight(first->key, own))
+        return true;
     /* SCHED_BATCH takes nobody's place (sched(7)). */
     return first->schedule.policy != SCHED_BATCH && first->key + PREEMPTION_TICKS < own;
 }

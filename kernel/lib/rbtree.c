@@ -101,8 +101,13 @@ static void insert_fix(struct rb_root *root, struct rb_node *node, rb_augment_fn
 void rb_insert(struct rb_root *root, struct rb_node *node, struct rb_node *parent,
                struct rb_node **link, rb_augment_fn augment)
 {
-    *node = (struct rb_node){.parent = parent, .red = true};
+    *node = (struct rb_node){.parent = parent, .red = parent != NULL};
     *link = node;
+    if (parent == NULL) { /* alone, as in most run queues and timer trees */
+        if (augment != NULL)
+            augment(node);
+        return;
+    }
     if (augment != NULL) {
         augment(node);
         rb_augment_changed(parent, augment);
@@ -163,6 +168,10 @@ static void augment_erased(struct rb_node *bottom, const struct rb_node *moved,
 
 void rb_erase(struct rb_root *root, struct rb_node *node, rb_augment_fn augment)
 {
+    if (node->parent == NULL && node->left == NULL && node->right == NULL) {
+        root->node = NULL;
+        return;
+    }
     /* With two children it is the next node that leaves its place, to take over this one's. */
     struct rb_node *leaver = node->left != NULL && node->right != NULL ? rb_next(node) : node;
     struct rb_node *orphan = leaver->left != NULL ? leaver->left : leaver->right;
