@@ -120,6 +120,12 @@ bool mmu_query(const struct mmu *mmu, vaddr_t address, paddr_t *physical, u32 *f
  * pages. */
 int mmu_move_range(struct mmu *mmu, vaddr_t from, vaddr_t to, u64 length) MUST_CHECK;
 
+/* Take out the page that the kernel's own tables map at `address`, and return its frame. Processors may go
+ * on using it until mmu_forget_kernel has made all forget `count` ranges of `size` bytes, given by their
+ * ends; that waits for them: the rules of smp_call. */
+paddr_t mmu_unmap_kernel(vaddr_t address);
+void mmu_forget_kernel(const vaddr_t *ends, u32 count, u64 size);
+
 /* Could a large page be mapped at `address`: is there neither a page nor a table for small ones? */
 bool mmu_is_large_free(const struct mmu *mmu, vaddr_t address);
 

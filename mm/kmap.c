@@ -4,7 +4,8 @@
  *
  * The map area is handed out from bottom to top and never taken back; its first pages belong to
  * arch (APIC registers). A stack slot is twice the stack's size: the lower half stays unmapped, so
- * that an overflow faults. Slots that were freed are linked for reuse and keep their pages.
+ * that an overflow faults. Slots that were freed are linked for reuse; the first of them keep their
+ * pages, and kstack_trim takes those of the others, in batches, since all processors have to forget them.
  * Locks: kmap_lock guards everything here and the kernel's page tables.
  */
 #include "mm/kmap.h"
@@ -16,11 +17,19 @@
 
 #define PAGES_KEPT_FOR_ARCH 16
 #define SLOT_SIZE           (2 * KSTACK_SIZE)
+/* So many free stacks stay as they are; what is beyond is taken apart by the batch. */
+#define FREE_STACKS_KEPT    32
+#define TRIM_BATCH          16
+#define BARE_SLOTS_MAX      4096 /* when this is full the address range is given up: there is enough */
 
 static struct spinlock kmap_lock = SPINLOCK_INIT(LOCK_KMAP);
 static vaddr_t next_map = KMAP_BASE + PAGES_KEPT_FOR_ARCH * PAGE_SIZE;
 static vaddr_t next_slot = KSTACK_AREA_BASE;
 static vaddr_t free_slots; /* tops; each free stack's highest word holds the next one's top */
+static u32 free_count;
+/* Slots without pages. */
+static vaddr_t bare_slots[BARE_SLOTS_MAX];
+static u32 bare_count;
 static const struct boot_info *memory;
 
 void kmap_init(const struct boot_info *boot)
@@ -83,28 +92,48 @@ static bool map_stack_page_locked(vaddr_t address)
     return false;
 }
 
-/* A fresh slot. What was mapped when memory ran out is left to the next try. */
-static vaddr_t slot_create_locked(void)
+/* A slot that has no pages yet, or no longer; 0: the area is used up. */
+static vaddr_t bare_slot_locked(void)
 {
+    if (bare_count != 0)
+        return bare_slots[--bare_count];
     if (next_slot + SLOT_SIZE > KSTACK_AREA_BASE + KSTACK_AREA_SIZE)
         return 0;
-    vaddr_t bottom = next_slot + SLOT_SIZE - KSTACK_SIZE;
-    for (u64 offset = 0; offset < KSTACK_SIZE; offset += PAGE_SIZE) {
-        if (!map_stack_page_locked(bottom + offset))
-            return 0;
-    }
     next_slot += SLOT_SIZE;
-    return bottom + KSTACK_SIZE;
+    return next_slot;
+}
+
+static void keep_bare_locked(vaddr_t top)
+{
+    if (bare_count < BARE_SLOTS_MAX)
+        bare_slots[bare_count++] = top;
+}
+
+/* What was mapped when memory ran out is left to the next try. */
+static vaddr_t slot_create_locked(void)
+{
+    vaddr_t top = bare_slot_locked();
+    if (top == 0)
+        return 0;
+    for (vaddr_t page = top - KSTACK_SIZE; page < top; page += PAGE_SIZE) {
+        if (!map_stack_page_locked(page)) {
+            keep_bare_locked(top);
+            return 0;
+        }
+    }
+    return top;
 }
 
 vaddr_t kstack_alloc(void)
 {
     u64 flags = spin_lock_irqsave(&kmap_lock);
     vaddr_t top = free_slots;
-    if (top)
+    if (top) {
         free_slots = *((vaddr_t *)top - 1);
-    else
+        free_count--;
+    } else {
         top = slot_create_locked();
+    }
     spin_unlock_irqrestore(&kmap_lock, flags);
     return top;
 }
@@ -114,5 +143,56 @@ void kstack_free(vaddr_t top)
     u64 flags = spin_lock_irqsave(&kmap_lock);
     *((vaddr_t *)top - 1) = free_slots;
     free_slots = top;
+    free_count++;
     spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+/* ---- Giving back ------------------------------------------------------------------------------*/
+
+struct stack_batch {
+    u32 count;
+    vaddr_t tops[TRIM_BATCH];
+};
+
+/* Free stacks beyond those that are kept, if they make a batch. */
+static void take_batch(struct stack_batch *batch)
+{
+    u64 flags = spin_lock_irqsave(&kmap_lock);
+    batch->count = 0;
+    while (free_count >= FREE_STACKS_KEPT + TRIM_BATCH - batch->count &&
+           batch->count < TRIM_BATCH) {
+        batch->tops[batch->count++] = free_slots;
+        free_slots = *((vaddr_t *)free_slots - 1);
+        free_count--;
+    }
+    spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+/* No processor uses the stacks, but any may have their addresses cached. */
+static void free_batch(const struct stack_batch *batch)
+{
+    struct page *pages[TRIM_BATCH * KSTACK_SIZE / PAGE_SIZE];
+    u32 count = 0;
+    u64 flags = spin_lock_irqsave(&kmap_lock);
+    for (u32 i = 0; i < batch->count; i++)
+        for (vaddr_t page = batch->tops[i] - KSTACK_SIZE; page < batch->tops[i]; page += PAGE_SIZE)
+            pages[count++] = page_of(mmu_unmap_kernel(page));
+    spin_unlock_irqrestore(&kmap_lock, flags);
+    mmu_forget_kernel(batch->tops, batch->count, KSTACK_SIZE);
+    while (count != 0)
+        page_free(pages[--count], 0);
+    flags = spin_lock_irqsave(&kmap_lock);
+    for (u32 i = 0; i < batch->count; i++)
+        keep_bare_locked(batch->tops[i]);
+    spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+void kstack_trim(void)
+{
+    struct stack_batch batch;
+    if (likely(__atomic_load_n(&free_count, __ATOMIC_RELAXED) < FREE_STACKS_KEPT + TRIM_BATCH))
+        return;
+    take_batch(&batch);
+    if (batch.count != 0)
+        free_batch(&batch);
 }

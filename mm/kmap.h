@@ -27,4 +27,8 @@ volatile void *kmap_framebuffer(paddr_t base, size_t size);
 vaddr_t kstack_alloc(void);
 void kstack_free(vaddr_t top);
 
+/* Give back the memory of stacks that were freed, once there are many. Waits for other processors:
+ * threads, no spinlock held. */
+void kstack_trim(void);
+
 #endif

@@ -25,3 +25,8 @@ void thread_memory_free(struct thread *thread)
     kfree(thread->arch.fpu_area);
     kfree(thread);
 }
+
+void thread_memory_trim(void)
+{
+    kstack_trim();
+}

@@ -357,6 +357,15 @@ void mmu_unmap_range(struct mmu *mmu, vaddr_t start, vaddr_t end, mmu_release re
     mmu_unmap_between(mmu, start, end, kernel ? 0 : start, kernel ? 0 : end, release, context);
 }
 
+paddr_t mmu_unmap_kernel(vaddr_t address)
+{
+    int level;
+    u64 *entry = find_entry(&mmu_kernel, address, &level);
+    paddr_t frame = *entry & PTE_ADDRESS;
+    *entry = 0;
+    return frame;
+}
+
 static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
     u32 flags =

@@ -154,6 +154,7 @@ static struct {
     u64 pending; /* processors that have not answered */
 } call;
 
+/* Interrupts are off. When our bit is cleared the caller goes on, and function and context are no more. */
 void smp_answer_call(void)
 {
     u64 own = 1UL << cpu_index();
@@ -169,7 +170,9 @@ void smp_call(u64 cpus, void (*function)(void *context), void *context)
         return;
     arch_upcall_waits_for_others();
     while (__atomic_exchange_n(&call.taken, 1, __ATOMIC_ACQUIRE)) {
+        u64 flags = irq_save(); /* the interrupt must not answer while we do */
         smp_answer_call();
+        irq_restore(flags);
         cpu_relax();
     }
     call.function = function;

@@ -88,3 +88,25 @@ void tlb_flush_others(struct mmu *mmu, vaddr_t start, vaddr_t end, bool tables)
     struct range range = {start, end};
     smp_call(tables ? cpus : without_lazy(cpus), flush_here, &range);
 }
+
+struct ranges {
+    const vaddr_t *ends;
+    u32 count;
+    u64 size;
+};
+
+/* Global translations: no reload of CR3 forgets them. */
+static void forget_here(void *context)
+{
+    const struct ranges *ranges = context;
+    for (u32 i = 0; i < ranges->count; i++)
+        for (u64 offset = PAGE_SIZE; offset <= ranges->size; offset += PAGE_SIZE)
+            tlb_flush_page(ranges->ends[i] - offset);
+}
+
+void mmu_forget_kernel(const vaddr_t *ends, u32 count, u64 size)
+{
+    struct ranges ranges = {ends, count, size};
+    forget_here(&ranges);
+    smp_call(smp_online() & ~bit_of(percpu_this()), forget_here, &ranges);
+}

@@ -276,19 +276,18 @@ void sched_block(void)
     irq_restore(flags);
 }
 
-/* The running thread makes room for the first one that waits, if that is before it in the order. On a
- * processor that it may not run on any more, the next thread sends it on. */
-static void requeue_and_switch(struct run_queue *queue, struct thread *thread)
+/* The running thread waits behind the first one that is ready; or, where it may not run any more, is sent
+ * on by the thread that comes next. */
+static void give_way_and_unlock(struct run_queue *queue, struct thread *thread, bool may_stay)
 {
-    struct thread *next = thread;
-    if (!(thread->schedule.affinity & 1UL << queue->cpu)) {
+    struct thread *next;
+    if (may_stay) {
+        next = queue_take_turns(queue, thread);
+    } else {
         next = take_next(queue);
         thread->state = THREAD_WAKING;
         queue_leave(queue, thread);
         queue->moved = thread;
-    } else if (queue_is_behind(queue, thread)) {
-        next = take_next(queue);
-        queue_insert(queue, thread);
     }
     switch_and_unlock(queue, next);
 }
@@ -302,8 +301,10 @@ void sched_yield(void)
     if (queue->ready_count != 0) {
         spin_lock(&queue->lock);
         queue_charge(thread, cpu_read_tsc());
-        queue_step_back(queue, thread);
-        requeue_and_switch(queue, thread);
+        if (queue_step_back(queue, thread))
+            give_way_and_unlock(queue, thread, true);
+        else
+            spin_unlock(&queue->lock);
     }
     irq_restore(flags);
 }
@@ -316,12 +317,12 @@ void sched_make_room(void)
     spin_lock(&queue->lock);
     queue_charge(thread, cpu_read_tsc());
     bool may_stay = thread->schedule.affinity & 1UL << queue->cpu;
-    if (may_stay && !queue_wants_switch(queue, thread, true)) {
+    if (may_stay && !queue_is_behind(queue, thread)) {
         spin_unlock(&queue->lock);
         return;
     }
     __atomic_fetch_or(&thread->work, THREAD_WORK_MOVED, __ATOMIC_RELAXED);
-    requeue_and_switch(queue, thread);
+    give_way_and_unlock(queue, thread, may_stay);
 }
 
 /* ---- What is asked and set --------------------------------------------------------------------*/

@@ -15,6 +15,7 @@ struct run_queue {
     u32 cpu;
     u32 ready_count;          /* read without the lock, too */
     struct rb_root ready;     /* by key */
+    struct thread *first;     /* its leftmost; NULL: it is empty */
     u64 floors[FAIR_CLASSES]; /* how far the one that is furthest behind has come; fair_ticks */
     bool slicing;             /* the timer will end the running thread's slice */
     struct thread idle;
@@ -34,6 +35,12 @@ static inline struct thread *queue_running(const struct run_queue *queue)
     return __atomic_load_n(&percpus[queue->cpu].current, __ATOMIC_RELAXED);
 }
 
+/* Who is next; NULL: nobody waits. */
+static inline struct thread *queue_first(const struct run_queue *queue)
+{
+    return queue->first;
+}
+
 /* The queue that a thread belongs to, locked; interrupts are off. */
 struct run_queue *queue_lock_of(struct thread *thread);
 
@@ -44,7 +51,9 @@ struct run_queue *queue_lock_of(struct thread *thread);
 void queue_insert(struct run_queue *queue, struct thread *thread);
 void queue_insert_woken(struct run_queue *queue, struct thread *thread);
 void queue_remove(struct run_queue *queue, struct thread *thread);
-struct thread *queue_first(const struct run_queue *queue);
+
+/* Put `thread` into the queue for the first one that waits, which is returned; there is one. */
+struct thread *queue_take_turns(struct run_queue *queue, struct thread *thread);
 
 /* Count what a running thread ran until `now` (of the TSC). */
 void queue_charge(struct thread *running, u64 now);
@@ -53,8 +62,9 @@ void queue_charge(struct thread *running, u64 now);
 void queue_leave(const struct run_queue *queue, struct thread *thread);
 void queue_join(const struct run_queue *queue, struct thread *thread);
 
-/* Let the running thread come behind the first one that waits, if both share the processor. */
-void queue_step_back(const struct run_queue *queue, struct thread *running);
+/* Let the running thread come behind the first one that waits, if both share the processor; whether it
+ * does then, which it may by its policy, too. */
+bool queue_step_back(const struct run_queue *queue, struct thread *running);
 
 /* Would the running thread, put into the queue, not be the first? */
 bool queue_is_behind(const struct run_queue *queue, const struct thread *running);

@@ -57,12 +57,6 @@ static u64 weighted(const struct thread *thread, u64 ticks)
     return weight == WEIGHT_UNIT ? ticks : ticks * WEIGHT_UNIT / weight;
 }
 
-struct thread *queue_first(const struct run_queue *queue)
-{
-    struct rb_node *node = rb_first(&queue->ready);
-    return node ? rb_entry(node, struct thread, run_node) : NULL;
-}
-
 void queue_insert(struct run_queue *queue, struct thread *thread)
 {
     struct rb_node **link = &queue->ready.node, *parent = NULL;
@@ -73,12 +67,18 @@ void queue_insert(struct run_queue *queue, struct thread *thread)
         link = before ? &parent->left : &parent->right;
     }
     rb_insert(&queue->ready, &thread->run_node, parent, link, NULL);
+    if (!queue->first || thread->key < queue->first->key)
+        queue->first = thread;
     thread->state = THREAD_READY;
     __atomic_store_n(&queue->ready_count, queue->ready_count + 1, __ATOMIC_RELAXED);
 }
 
 void queue_remove(struct run_queue *queue, struct thread *thread)
 {
+    if (queue->first == thread) {
+        struct rb_node *next = queue->ready_count > 1 ? rb_next(&thread->run_node) : NULL;
+        queue->first = next ? rb_entry(next, struct thread, run_node) : NULL;
+    }
     rb_erase(&queue->ready, &thread->run_node, NULL);
     __atomic_store_n(&queue->ready_count, queue->ready_count - 1, __ATOMIC_RELAXED);
 }
@@ -129,23 +129,40 @@ void queue_join(const struct run_queue *queue, struct thread *thread)
     thread->fair_ticks = ticks > 0 ? (u64)ticks : 0;
 }
 
+struct thread *queue_take_turns(struct run_queue *queue, struct thread *thread)
+{
+    struct thread *first = queue->first;
+    if (queue->ready_count != 1) {
+        queue_remove(queue, first);
+        queue_insert(queue, thread);
+        return first;
+    }
+    rb_exchange(&queue->ready, &first->run_node, &thread->run_node);
+    thread->key = key_of(thread);
+    thread->state = THREAD_READY;
+    queue->first = thread;
+    return first;
+}
+
 /* Do two keys belong to threads that share the processor by weight? */
 static bool is_shared_by_weight(u64 a, u64 b)
 {
     return a >= KEY_FAIR && b >= KEY_FAIR && (a ^ b) < KEY_FAIR;
 }
 
-void queue_step_back(const struct run_queue *queue, struct thread *running)
-{
-    const struct thread *first = queue_first(queue);
-    if (first && is_shared_by_weight(first->key, key_of(running)))
-        running->fair_ticks = MAX(running->fair_ticks, first->fair_ticks + 1);
-}
-
 bool queue_is_behind(const struct run_queue *queue, const struct thread *running)
 {
     const struct thread *first = queue_first(queue);
     return first && first->key <= key_of(running);
+}
+
+bool queue_step_back(const struct run_queue *queue, struct thread *running)
+{
+    const struct thread *first = queue_first(queue);
+    if (!first || !is_shared_by_weight(first->key, key_of(running)))
+        return queue_is_behind(queue, running);
+    running->fair_ticks = MAX(running->fair_ticks, first->fair_ticks + 1);
+    return true;
 }
 
 bool queue_wants_switch(const struct run_queue *queue, const struct thread *running,

@@ -11,4 +11,7 @@ struct thread;
 struct thread *thread_memory_alloc(void);
 void thread_memory_free(struct thread *thread);
 
+/* Give back what was freed and kept, once it is much. Threads, no spinlock held. */
+void thread_memory_trim(void);
+
 #endif

@@ -196,6 +196,16 @@ void rb_erase(struct rb_root *root, struct rb_node *node, rb_augment_fn augment)
         erase_fix(root, orphan, bottom, augment);
 }
 
+void rb_exchange(struct rb_root *root, struct rb_node *old, struct rb_node *node)
+{
+    *node = *old;
+    if (node->left != NULL)
+        node->left->parent = node;
+    if (node->right != NULL)
+        node->right->parent = node;
+    replace(root, old->parent, old, node);
+}
+
 static struct rb_node *outermost(struct rb_node *node, enum side side)
 {
     while (node != NULL && child(node, side) != NULL)

@@ -47,6 +47,10 @@ void rb_insert(struct rb_root *root, struct rb_node *node, struct rb_node *paren
 /* Takes `node` out of the tree. `augment` may be NULL. */
 void rb_erase(struct rb_root *root, struct rb_node *node, rb_augment_fn augment);
 
+/* Puts `node` in the place of `old`, where it belongs in the order as well. Augmented values: as if the
+ * node's own fields had changed. */
+void rb_exchange(struct rb_root *root, struct rb_node *old, struct rb_node *node);
+
 /* To be called after a node's own fields changed in place: recomputes it and what lies above. */
 void rb_augment_changed(struct rb_node *node, rb_augment_fn augment);
 

@@ -37,10 +37,12 @@ static long check_flags(u64 flags)
     return 0;
 }
 
-/* Linux lets threads take an eighth of memory (kernel/fork.c: set_max_threads). */
+/* The kernel's part of a thread may take a third of memory or so (Linux: an eighth). */
+#define MEMORY_PER_THREAD (64 * KIB)
+
 static bool too_many(struct process *process)
 {
-    return task_count(process) >= page_total_count() * PAGE_SIZE / (16 * KIB * 8);
+    return task_count(process) >= page_total_count() * PAGE_SIZE / MEMORY_PER_THREAD;
 }
 
 static void begin(void *argument)

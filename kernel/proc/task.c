@@ -7,6 +7,7 @@
 
 #include "arch/usercopy.h"
 #include "kernel/core/refcount.h"
+#include "kernel/core/thread_memory.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/futex.h"
 #include "mm/heap.h"
@@ -239,6 +240,7 @@ void task_exit(u8 status)
         process_exit(process->exit_status);
     }
     signals_end_task(task);
+    thread_memory_trim();
     thread->task = NULL;
     thread->process = NULL;
     task_put(task);

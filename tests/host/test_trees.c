@@ -241,6 +241,34 @@ static void test_without_augment(void **state)
     assert_null(rb_next(&nodes[2]));
 }
 
+static void test_exchange(void **state)
+{
+    struct rb_root plain = {0};
+    struct rb_node nodes[4], other;
+
+    (void)state;
+    rb_insert(&plain, &nodes[0], NULL, &plain.node, NULL);
+    rb_exchange(&plain, &nodes[0], &other);
+    assert_ptr_equal(plain.node, &other);
+    rb_exchange(&plain, &other, &nodes[0]);
+    for (int i = 1; i < 4; i++)
+        rb_insert(&plain, &nodes[i], &nodes[i - 1], &nodes[i - 1].right, NULL);
+    for (int i = 0; i < 4; i++) { /* the root, an inner node and two leaves */
+        struct rb_node *next = rb_next(&nodes[i]), *previous = rb_prev(&nodes[i]);
+        rb_exchange(&plain, &nodes[i], &other);
+        assert_ptr_equal(rb_next(&other), next);
+        assert_ptr_equal(rb_prev(&other), previous);
+        if (next != NULL)
+            assert_ptr_equal(rb_prev(next), &other);
+        if (previous != NULL)
+            assert_ptr_equal(rb_next(previous), &other);
+        rb_exchange(&plain, &other, &nodes[i]);
+    }
+    for (int i = 0; i < 4; i++)
+        rb_erase(&plain, &nodes[i], NULL);
+    assert_null(plain.node);
+}
+
 struct item {
     int number;
     struct list_head link;
@@ -294,9 +322,13 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),           cmocka_unit_test(test_ascending),
-        cmocka_unit_test(test_changed_in_place), cmocka_unit_test(test_augment_stops_early),
-        cmocka_unit_test(test_without_augment),  cmocka_unit_test(test_list),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_ascending),
+        cmocka_unit_test(test_changed_in_place),
+        cmocka_unit_test(test_augment_stops_early),
+        cmocka_unit_test(test_without_augment),
+        cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_list),
     };
 
     return cmocka_run_group_tests_name("trees and lists", tests, NULL, NULL);

@@ -258,8 +258,8 @@ static void *contend(void *argument)
 static void *fault_pages(void *argument)
 {
     for (long i = 0; i < rounds; i++) {
-        char *area = mmap(NULL, STORM_SIZE / 4, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        char *area =
+            mmap(NULL, STORM_SIZE / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
         must(area != MAP_FAILED, "mmap");
         for (long at = 0; at < STORM_SIZE / 4; at += PAGE)
@@ -285,7 +285,8 @@ static void *allocate(void *argument)
     return argument;
 }
 
-static double left[MATRIX][MATRIX], right[MATRIX][MATRIX], product[MATRIX][MATRIX];
+static double left[MATRIX][MATRIX], right[MATRIX][MATRIX];
+static volatile double product[MATRIX][MATRIX]; /* or nobody would compute it */
 static atomic_int next_row;
 
 static void *multiply(void *argument)
