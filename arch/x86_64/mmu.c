@@ -366,27 +366,37 @@ paddr_t mmu_unmap_kernel(vaddr_t address)
     return frame;
 }
 
+struct protect {
+    u32 flags;
+    bool narrowed; /* somebody may still have more rights cached */
+};
+
 static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
+    struct protect *protect = context;
     u32 flags =
-        *(const u32 *)context | (pte_flags(*entry) & MMU_BORROWED) | (level == 2 ? MMU_LARGE : 0);
+        protect->flags | (pte_flags(*entry) & MMU_BORROWED) | (level == 2 ? MMU_LARGE : 0);
     if (!(*entry & PTE_WRITABLE))
         flags &= ~MMU_WRITE;
-    u64 dirty = *entry & PTE_DIRTY;
-    *entry = pte_make(*entry & PTE_ADDRESS & ~(level_size(level) - 1), flags) | dirty;
+    u64 old = *entry;
+    *entry = pte_make(old & PTE_ADDRESS & ~(level_size(level) - 1), flags) | (old & PTE_DIRTY);
     tlb_flush_page(address);
+    protect->narrowed |= !only_widened(old, *entry);
 }
 
 void mmu_protect_range(struct mmu *mmu, vaddr_t start, vaddr_t end, u32 flags)
 {
-    struct range_walk walk = {protect_leaf, &flags, 0, 0, NULL};
+    struct protect protect = {flags, false};
+    struct range_walk walk = {protect_leaf, &protect, 0, 0, NULL};
     walk_table(&walk, phys_to_virt(mmu->root), start, end, 4);
-    tlb_flush_others(mmu, start, end, false);
+    if (protect.narrowed)
+        tlb_flush_others(mmu, start, end, false);
 }
 
 struct move {
     struct mmu *mmu;
     u64 distance; /* modulo 2^64 */
+    bool moved;
     int error;
 };
 
@@ -402,6 +412,7 @@ static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
         return;
     }
     u64 empty_table = level > 1 ? *target : 0;
+    move->moved = true;
     *target = *entry;
     *entry = 0;
     if (empty_table != 0) {
@@ -414,10 +425,11 @@ static void move_leaf(u64 *entry, vaddr_t address, int level, void *context)
 
 int mmu_move_range(struct mmu *mmu, vaddr_t from, vaddr_t to, u64 length)
 {
-    struct move move = {mmu, to - from, 0};
+    struct move move = {mmu, to - from, false, 0};
     struct range_walk walk = {move_leaf, &move, 0, 0, NULL};
     walk_table(&walk, phys_to_virt(mmu->root), from, from + length, 4);
-    tlb_flush_others(mmu, from, from + length, false);
+    if (move.moved)
+        tlb_flush_others(mmu, from, from + length, false);
     return move.error;
 }
 
