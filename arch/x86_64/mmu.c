@@ -374,8 +374,7 @@ struct protect {
 static void protect_leaf(u64 *entry, vaddr_t address, int level, void *context)
 {
     struct protect *protect = context;
-    u32 flags =
-        protect->flags | (pte_flags(*entry) & MMU_BORROWED) | (level == 2 ? MMU_LARGE : 0);
+    u32 flags = protect->flags | (pte_flags(*entry) & MMU_BORROWED) | (level == 2 ? MMU_LARGE : 0);
     if (!(*entry & PTE_WRITABLE))
         flags &= ~MMU_WRITE;
     u64 old = *entry;
