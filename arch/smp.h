@@ -22,6 +22,9 @@ size_t smp_exception_stacks_size(void);
 /* Those that run, the first one included. */
 u64 smp_online(void);
 
+/* From here on there may be others at any moment: smp_start was called. */
+extern bool smp_started;
+
 /* What one more processor starts with. */
 struct smp_stacks {
     vaddr_t stack_top;      /* of its idle thread */

@@ -7,8 +7,8 @@
  * processor says whose they are. The same holds for the FS base and the program's GS base (the
  * latter rests in IA32_KERNEL_GS_BASE while the kernel runs).
  *
- * As soon as there are several processors a thread may go on elsewhere, so its state is saved whenever
- * it stops running. It is still not loaded again where it ran last, if nobody else's came in between.
+ * From the moment when other processors are started a thread may go on elsewhere, so its state is saved
+ * whenever it stops running (smp_started becomes true while the only one there is runs). It is still not loaded again where it ran last, if nobody else's came in between.
  */
 #include "arch/context.h"
 
@@ -182,7 +182,7 @@ void context_switch(struct arch_thread *from, struct arch_thread *to)
         tlb_enter_space(cpu, to->space);
     else
         tlb_leave_space(cpu);
-    switch_program_state(cpu, from, to, smp_online() != 1);
+    switch_program_state(cpu, from, to, smp_started);
     cpu->frame = to->frame;
     gdt_set_kernel_stack((u64)(to->frame + 1));
     context_switch_stacks(&from->stack_pointer, to->stack_pointer);

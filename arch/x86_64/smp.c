@@ -31,6 +31,7 @@
 static u32 apic_ids[CPUS_MAX]; /* by processor number */
 static u32 processors = 1;
 static u64 online = 1;
+bool smp_started;
 
 static const struct smp_stacks *starting;
 static NORETURN void (*started)(void);
@@ -126,6 +127,7 @@ int smp_start(const struct smp_stacks *stacks, u32 count, NORETURN void (*entry)
         return -ENXIO;
     starting = stacks;
     started = entry;
+    smp_started = true;
     for (u32 cpu = 1; cpu <= count; cpu++)
         ap_stacks[cpu - 1] = stacks[cpu].stack_top;
     map_low_memory();

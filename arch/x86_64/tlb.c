@@ -27,7 +27,7 @@ void tlb_load_space(struct percpu *cpu, struct mmu *mmu)
  * least one of us sees the other. */
 void tlb_end_lazy(struct percpu *cpu)
 {
-    if (smp_online() == 1) {
+    if (!smp_started) {
         cpu->lazy = 0;
         return;
     }

@@ -435,16 +435,26 @@ static bool runs_a_program(u32 cpu)
     return queue_running(&run_queues[cpu]) != &run_queues[cpu].idle;
 }
 
-void sched_stop_programs(u64 ns)
+static void ask_to_stop(u64 cpus)
 {
-    u64 others = smp_online() & ~(1UL << cpu_index()), deadline = time_now_ns() + ns;
-    __atomic_store_n(&stopping, true, __ATOMIC_SEQ_CST);
-    for (u64 left = others; left != 0; left &= left - 1) {
-        u32 cpu = __builtin_ctzl(left);
+    for (; cpus != 0; cpus &= cpus - 1) {
+        u32 cpu = __builtin_ctzl(cpus);
         __atomic_fetch_or(&percpus[cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
         smp_kick(cpu);
     }
-    while (others != 0 && time_now_ns() < deadline) {
+}
+
+/* A processor that changes threads at this moment may miss the first request. */
+void sched_stop_programs(u64 ns)
+{
+    u64 others = smp_online() & ~(1UL << cpu_index()), now = time_now_ns();
+    u64 deadline = now + ns, next_request = 0;
+    __atomic_store_n(&stopping, true, __ATOMIC_SEQ_CST);
+    for (; others != 0 && now < deadline; now = time_now_ns()) {
+        if (now >= next_request) {
+            ask_to_stop(others);
+            next_request = now + ns / 100;
+        }
         if (!runs_a_program(__builtin_ctzl(others)))
             others &= others - 1;
         cpu_relax();
