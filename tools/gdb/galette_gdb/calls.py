@@ -19,6 +19,8 @@ class CallBreakpoint(gdb.Breakpoint):
     def stop(self):
         """Called by GDB when the breakpoint is hit."""
         frame = gdb.selected_frame()
+        if not self.call.implemented and self._number() != self.call.number:
+            return False  # another one that the kernel does not have
         values = [kernel.number(frame.read_register(register)) for register in REGISTERS]
         try:
             text, by_name = self.call.decode(values)
@@ -34,11 +36,18 @@ class CallBreakpoint(gdb.Breakpoint):
         return True
 
 
+    @staticmethod
+    def _number():
+        cpu = gdb.selected_thread().ptid[1] - 1  # QEMU counts from 1
+        return kernel.number(gdb.parse_and_eval(f"percpus[{cpu}]")["frame"]["error"]) & 0xFFFFFFFF
+
+
 class BreakCommand(gdb.Command):
     """Stop when the program makes a system call: galette break NAME [if CONDITION]
 
     The condition is Python over the call's parameters by their names in the kernel; names of files are
     text: galette break openat if path == "/etc/passwd";  galette break write if fd == 2 and count > 10
+    A call that the kernel does not have can be named, too, without a condition.
     """
 
     temporary = False
@@ -59,7 +68,7 @@ class BreakCommand(gdb.Command):
             compile(condition or "True", "condition", "eval")
         except SyntaxError as error:
             raise gdb.GdbError(f"{error.msg}: {condition}") from error
-        CallBreakpoint(decode.Call(f"sys_{name}"), condition, self.temporary)
+        CallBreakpoint(decode.Call(name), condition, self.temporary)
 
     def complete(self, text, word):
         """Names of system calls."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """System calls in words: names from the kernel's table, arguments by their kinds (syscall/table.h)."""
 
+import functools
 import mmap
 import os
 import signal
@@ -95,24 +96,34 @@ KINDS = {
 }
 
 
+@functools.lru_cache(None)
+def number_of(name):
+    """The number of a system call by its name, whether the kernel has it or not; None: no such call."""
+    pool = gdb.parse_and_eval("name_pool").type
+    offset = next((field.bitpos // 8 for field in pool.fields() if field.name == f"call_{name}"), None)
+    infos = gdb.parse_and_eval("syscall_infos")
+    return next((n for n in range(NUMBERS) if offset and int(infos[n]["name"]) == offset), None)
+
+
 class Call:
     """A system call of the table, with the names of its parameters."""
 
-    def __init__(self, function):
-        self.function = function  # "sys_openat"
-        self.name = function.removeprefix("sys_")
-        symbol = gdb.lookup_global_symbol(function)
-        if symbol is None:
-            raise gdb.GdbError(f"this kernel has no system call {self.name}")
+    def __init__(self, name):
+        self.name = name
+        self.function = f"sys_{name}"
+        self.number = number_of(name)
+        if self.number is None:
+            raise gdb.GdbError(f"there is no system call {name}")
+        symbol = gdb.lookup_global_symbol(self.function)
+        self.implemented = symbol is not None
+        if not self.implemented:
+            self.function, symbol = "sys_nosys", gdb.lookup_global_symbol("sys_nosys")
         block = gdb.block_for_pc(kernel.number(symbol.value().address.cast(gdb.lookup_type("long"))))
         self.parameters = [s.name for s in block or () if s.is_argument]
 
     def info(self):
         """Its struct syscall_info."""
-        table, infos = gdb.parse_and_eval("syscall_table"), gdb.parse_and_eval("syscall_infos")
-        wanted = kernel.number(gdb.parse_and_eval(f"(unsigned long)&{self.function}"))
-        address = kernel.number(table.address.cast(gdb.lookup_type("long")))
-        return infos[kernel.words(address, NUMBERS).index(wanted)]
+        return gdb.parse_and_eval("syscall_infos")[self.number]
 
     def decode(self, values):
         """The call with its arguments, as strace begins a line; and the values by name, for conditions:
@@ -148,13 +159,19 @@ class Call:
         return kernel.signed(value, 64 if wide else 32)
 
 
+@functools.lru_cache(None)
+def _name_of(number):
+    infos = gdb.parse_and_eval("syscall_infos")
+    offset = int(infos[number]["name"]) if number < NUMBERS else 0
+    pool = gdb.parse_and_eval("name_pool").type
+    return next((field.name[5:] for field in pool.fields() if offset and field.bitpos // 8 == offset), "")
+
+
 def call_of_frame(frame):
     """The system call that a complete or half complete struct trap_frame is of, in words."""
-    table = gdb.parse_and_eval("syscall_table")
     index = kernel.number(frame["error"]) & 0xFFFFFFFF
-    function = str(table[index]).rpartition("<")[2].rstrip(">") if index < NUMBERS else ""
     values = [kernel.number(frame[r]) for r in ("rdi", "rsi", "rdx", "r10", "r8", "r9")]
     try:
-        return Call(function).decode(values)[0]
-    except (gdb.error, gdb.GdbError, ValueError):
+        return Call(_name_of(index)).decode(values)[0]
+    except (gdb.error, gdb.GdbError):
         return f"system call {index}"

@@ -60,6 +60,8 @@ class EntryFilter:
         """Called by GDB for each backtrace."""
         for frame in frames:
             inner = frame.inferior_frame()
+            if inner.level() and inner.pc() == 0:
+                return  # what the boot left below kernel_main
             entry = inner.type() == gdb.SIGTRAMP_FRAME and inner.pc() >= kernel.KERNEL_HALF
             yield EntryDecorator(frame, inner) if entry else frame
 
