@@ -239,9 +239,11 @@ static void line_call(struct trace_line *line)
  * what it was. */
 static void line_restart(struct trace_line *line)
 {
+    static const struct syscall_info restart_call = {.result = RESULT_INT};
+
     line_format(line, "restart_syscall(<... resuming interrupted %s ...>",
                 syscall_name(line->number));
-    line->index = line->info->count;
+    line->info = &restart_call;
 }
 
 void trace_enter(u64 number, const u64 args[SYSCALL_ARGUMENTS], u64 stack, struct trace_line *line)

@@ -209,7 +209,7 @@ void line_fcntl_argument(struct trace_line *line, u64 value)
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
     case F_SETPIPE_SZ:
-        line_size(line, value);
+        line_offset(line, value);
         break;
     case F_NOTIFY:
         line_flags(line, value, &trace_notify_events);

@@ -148,6 +148,7 @@ extern const trace_printer trace_results[RESULT_KIND_COUNT];
 void line_int(struct trace_line *line, u64 value);
 void line_uint(struct trace_line *line, u64 value);
 void line_size(struct trace_line *line, u64 value);
+void line_offset(struct trace_line *line, u64 value);
 void line_hex(struct trace_line *line, u64 value);
 void line_hex32(struct trace_line *line, u64 value);
 

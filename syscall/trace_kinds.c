@@ -7,6 +7,7 @@
 
 #include <linux/fcntl.h>
 #include <linux/limits.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 
 #include "arch/usercopy.h"
@@ -28,7 +29,7 @@ void line_size(struct trace_line *line, u64 value)
     line_format(line, "%lu", value);
 }
 
-static void line_offset(struct trace_line *line, u64 value)
+void line_offset(struct trace_line *line, u64 value)
 {
     line_format(line, "%ld", (s64)value);
 }
@@ -204,6 +205,18 @@ void line_open_flags(struct trace_line *line, u64 value)
     line_more_flags(line, value & ~(u64)O_ACCMODE, &trace_open_flags);
 }
 
+/* Flags, and the logarithm of the size of huge pages. */
+static void line_memfd_flags(struct trace_line *line, u64 value)
+{
+    u64 huge = value >> MFD_HUGE_SHIFT;
+    u64 flags = value & ((1u << MFD_HUGE_SHIFT) - 1);
+
+    if (flags || !huge)
+        line_flags(line, flags, &trace_memfd_flags);
+    if (huge)
+        line_format(line, "%s%lu<<MFD_HUGE_SHIFT", flags ? "|" : "", huge);
+}
+
 /* The mode of open is an argument only if the flags say that a file may be made. */
 static void line_create_mode(struct trace_line *line, u64 value)
 {
@@ -296,7 +309,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_FLAGS_PIPE] = FLAGS(trace_open_flags),
     [ARG_FLAGS_EPOLL] = FLAGS(trace_epoll_flags),
     [ARG_FLAGS_EVENTFD] = FLAGS(trace_eventfd_flags),
-    [ARG_FLAGS_MEMFD] = FLAGS(trace_memfd_flags),
+    [ARG_FLAGS_MEMFD] = BEFORE(line_memfd_flags),
     [ARG_FLAGS_SPLICE] = FLAGS(trace_splice_flags),
     [ARG_FLAGS_XATTR] = FLAGS(trace_xattr_flags),
     [ARG_FLAGS_INOTIFY] = FLAGS(trace_inotify_events),

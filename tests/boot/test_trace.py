@@ -79,6 +79,32 @@ def test_trace_through_grub(boot):
     assert 'write(1, "Hello from C with glibc\\n", 24) = 24' in _calls(result)
 
 
+THREADS = """import os, threading
+def work(n):
+    for i in range(200):
+        os.getppid()
+    os.write(1, b"x" * n)
+threads = [threading.Thread(target=work, args=(n,)) for n in (10, 20, 30)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+"""
+
+
+def test_threads(boot):
+    """Lines of several threads name them, and do not mix."""
+    result = boot("/usr/bin/python3", "-S", "-c", THREADS,
+                  options=["-b", "microvm", "-c", "2", "--trace=getppid,write,clone3,exit,exit_group"])
+    assert result.status == 0
+    lines = result.lines()
+    assert lines[-1] == EXITED and lines[-2] == "exit_group(0)                           = ?"
+    assert all(CALL.match(line) or "+++" in line for line in (re.sub(r"^\[pid +\d+\] ", "", line) for line in lines))
+    for thread, size in (2, 10), (3, 20), (4, 30):
+        own = [_squeezed(line[12:]) for line in lines if line.startswith(f"[pid {thread:5}] ")]
+        assert own[:200] == ["getppid() = 0"] * 200
+        assert own[200:] == [f'write(1, "{"x" * size}", {size}) = {size}', "exit(0) = ?", EXITED]
+    assert sum("=> {parent_tid=[" in line for line in lines) == 3
+
+
 SUMMARY = """import ctypes, os
 c = ctypes.CDLL(None)
 for number in (155, 155, 4000):

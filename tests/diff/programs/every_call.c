@@ -52,6 +52,7 @@
 
 #define CALL(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
 #define NOWHERE         ((void *)0xdead000)
+#define MOMENT_US       100000 /* a signal after that finds a call that waits, also on a busy machine */
 
 static char buffer[70000];
 static char text[] = "0123456789012345678901234567890123456789\n";
@@ -477,7 +478,7 @@ static void wait_for_signals(void)
     CALL(rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     CALL(alarm, 1);
     CALL(alarm, 0);
-    struct itimerval soon = {{0, 0}, {0, 20000}};
+    struct itimerval soon = {{0, 0}, {0, MOMENT_US}};
     CALL(setitimer, ITIMER_REAL, &soon, NULL);
     CALL(pause);
     CALL(setitimer, ITIMER_REAL, &soon, NULL);
@@ -490,6 +491,42 @@ static void wait_for_signals(void)
     CALL(read, pipes[0], buffer, 10);
     CALL(setitimer, ITIMER_REAL, &soon, NULL);
     CALL(poll, &(struct pollfd){pipes[0], POLLIN, 0}, 1, 3000);
+}
+
+/* A signal that is ignored ends a sleep under a tracer, and the sleep goes on. */
+static void ignored_signals(void)
+{
+    struct itimerval soon = {{0, 0}, {0, MOMENT_US}};
+    int self = CALL(getpid);
+
+    signal(SIGALRM, SIG_IGN);
+    CALL(setitimer, ITIMER_REAL, &soon, NULL);
+    CALL(nanosleep, &(struct timespec){0, 2000L * MOMENT_US}, NULL);
+    CALL(setitimer, ITIMER_REAL, &soon, NULL);
+    CALL(poll, NULL, 0, 2 * MOMENT_US / 1000);
+    CALL(setitimer, ITIMER_REAL, &soon, NULL);
+    CALL(clock_nanosleep, CLOCK_MONOTONIC, 0, &(struct timespec){0, 2000L * MOMENT_US}, NULL);
+    handle(SIGALRM, SA_RESTART);
+    int pipes[2];
+    CALL(pipe, pipes);
+    CALL(write, pipes[1], "x", 1);
+    CALL(rt_sigprocmask, SIG_BLOCK, &(uint64_t){1 << (SIGALRM - 1)}, NULL, 8);
+    CALL(kill, self, SIGALRM);
+    CALL(rt_sigprocmask, SIG_UNBLOCK, &(uint64_t){1 << (SIGALRM - 1)}, NULL, 8);
+}
+
+/* Stopped, and continued by a timer. */
+static void stop(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
+    struct itimerspec soon = {{0, 0}, {0, 3000L * MOMENT_US}};
+    static int id;
+
+    CALL(timer_create, CLOCK_MONOTONIC, &event, &id);
+    CALL(timer_settime, id, 0, &soon, NULL);
+    int self = CALL(getpid);
+    CALL(kill, self, SIGSTOP);
+    CALL(timer_delete, id);
 }
 
 static void faults(void)
@@ -523,6 +560,8 @@ static void signals(void)
     send_signals();
     masks();
     wait_for_signals();
+    ignored_signals();
+    stop();
     faults();
 }
 
@@ -533,7 +572,8 @@ static void timers(void)
     static struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
     static struct sigevent none = {.sigev_notify = SIGEV_NONE};
     static struct sigevent odd = {.sigev_notify = 77, .sigev_signo = 99};
-    static struct itimerspec once = {{0, 0}, {0, 10000000}}, wrong = {{0, -1}, {0, 0}}, old;
+    static struct itimerspec once = {{0, 0}, {0, 1000L * MOMENT_US}}, wrong = {{0, -1}, {0, 0}},
+                             old;
     static struct itimerspec zero;
     static int id;
 
