@@ -159,12 +159,23 @@ bool sched_steal(struct run_queue *queue, u32 more)
 
 /* ---- Sleeping ---------------------------------------------------------------------------------*/
 
+/* Does a thread wait there that may run on `cpu`? Those that may not are no reason to stay awake. */
+static bool has_one_for(struct run_queue *queue, u32 cpu)
+{
+    if (waiting_count(queue->cpu) == 0)
+        return false;
+    spin_lock(&queue->lock);
+    bool found = first_for(queue, cpu);
+    spin_unlock(&queue->lock);
+    return found;
+}
+
 static bool anything_ready(u32 cpu)
 {
     if (ready_count(cpu) != 0)
         return true;
     for (u64 others = smp_online() & ~bit_of(cpu); others != 0; others &= others - 1)
-        if (waiting_count(__builtin_ctzl(others)) != 0)
+        if (has_one_for(&run_queues[__builtin_ctzl(others)], cpu))
             return true;
     return false;
 }
@@ -172,8 +183,13 @@ static bool anything_ready(u32 cpu)
 void sched_sleep(struct run_queue *queue)
 {
     __atomic_fetch_or(&sleepers, bit_of(queue->cpu), __ATOMIC_SEQ_CST);
-    if (!anything_ready(queue->cpu))
+    if (!anything_ready(queue->cpu)) {
         cpu_idle();
+    } else {
+        irq_enable(); /* whoever waits for an answer gets it */
+        cpu_relax();
+        irq_disable();
+    }
     __atomic_fetch_and(&sleepers, ~bit_of(queue->cpu), __ATOMIC_SEQ_CST);
 }
 

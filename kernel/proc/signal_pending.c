@@ -8,7 +8,8 @@
 #include "kernel/lib/string.h"
 #include "mm/heap.h"
 
-/* What the program's own instructions caused comes before what others sent (Linux: SYNCHRONOUS_MASK). */
+/* These come before all others (Linux: SYNCHRONOUS_MASK), and first of all those that the thread's own
+ * instructions caused: their handlers want to find the registers as the instruction left them. */
 #define FAULTS                                                                             \
     (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
      SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
@@ -83,16 +84,27 @@ static void take_entry(struct signal_pending *pending, struct signal_entry *entr
     remove_entry(pending, entry);
 }
 
-static int choose(u64 waiting)
+/* Those of `signals` that no program sent. */
+static u64 caused(const struct signal_pending *pending, u64 signals)
 {
-    u64 chosen = waiting & FAULTS ? waiting & FAULTS : waiting;
+    u64 found = 0;
+    for (signals &= pending->plain; signals != 0; signals &= signals - 1)
+        if (pending->info[__builtin_ctzl(signals)].code > SI_USER)
+            found |= signals & -signals;
+    return found;
+}
+
+static int choose(const struct signal_pending *pending, u64 waiting)
+{
+    u64 faults = waiting & FAULTS, own = likely(faults == 0) ? 0 : caused(pending, faults);
+    u64 chosen = own != 0 ? own : faults != 0 ? faults : waiting;
     return chosen ? __builtin_ctzl(chosen) + 1 : 0;
 }
 
 int signal_pending_take(struct signal_pending *pending, u64 allowed, struct signal_info *info,
                         bool *of_timer)
 {
-    int signal = choose(pending->set & allowed);
+    int signal = choose(pending, pending->set & allowed);
     *of_timer = false;
     if (signal == 0)
         return 0;

@@ -44,8 +44,8 @@ int signal_pending_add(struct signal_pending *pending, int signal, const struct 
 /* Add a timer's own entry, whose signal and info are set. */
 void signal_pending_add_entry(struct signal_pending *pending, struct signal_entry *entry);
 
-/* Take the next signal of `allowed`: faults first, then the lowest number, then the oldest. Its
- * number, or 0. *of_timer: it came with a timer's entry. */
+/* Take the next signal of `allowed`: what an instruction caused, other faults, then the lowest number,
+ * then the oldest. Its number, or 0. *of_timer: it came with a timer's entry. */
 int signal_pending_take(struct signal_pending *pending, u64 allowed, struct signal_info *info,
                         bool *of_timer);
 

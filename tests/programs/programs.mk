@@ -80,7 +80,9 @@ $(ABI_BUILD)/%: $(ABI_DIR)/%.c $(ABI_DIR)/check.c $(ABI_DIR)/check.h
 	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $(filter %.c,$^)
 
 # Makes every call of the table, so that it depends on the table.
-$(ABI_BUILD)/hostile_calls: $(addprefix $(ABI_DIR)/hostile/,arguments.c arguments.h guide.c tame.c) \
+$(ABI_BUILD)/hostile_calls $(ABI_BUILD)/hostile_threads: \
+                            $(addprefix $(ABI_DIR)/hostile/,arguments.c arguments.h guide.c tame.c \
+                              make_call.c rounds.c rounds.h) \
                             syscall/syscalls.def syscall/table.h
 $(ABI_BUILD)/bad_pointers $(ABI_BUILD)/bad_pointers_files $(ABI_BUILD)/bad_pointers_events: \
                             $(addprefix $(ABI_DIR)/hostile/,pointers.c pointers.h)

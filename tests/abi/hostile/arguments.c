@@ -20,16 +20,42 @@
 #define ROOM_PAGES 4UL /* for what one argument points to */
 #define ROOM       (ROOM_PAGES * PAGE)
 
-static uint64_t state;
 static char *arena, *data, *read_only, *no_access, *break_start;
-static char *rooms[SYSCALL_ARGUMENTS]; /* behind each is a hole */
+static char *stacks; /* of the threads 1 to HOSTILE_THREADS */
+
+/* What each thread has of its own. */
+static struct chance {
+    uint64_t state;
+    char *rooms[SYSCALL_ARGUMENTS]; /* behind each is a hole */
+} chances[HOSTILE_THREADS + 1];
+
+unsigned hostile_thread(void)
+{
+    char here;
+    size_t offset = (size_t)(&here - stacks);
+
+    return offset < HOSTILE_THREADS * HOSTILE_STACK ? 1 + (unsigned)(offset / HOSTILE_STACK) : 0;
+}
+
+char *hostile_stack_top(unsigned thread)
+{
+    return stacks + thread * HOSTILE_STACK;
+}
+
+static struct chance *chance(void)
+{
+    return &chances[hostile_thread()];
+}
 
 /* xorshift64* */
 static uint64_t random_next(void)
 {
+    uint64_t state = chance()->state;
+
     state ^= state >> 12;
     state ^= state << 25;
     state ^= state >> 27;
+    chance()->state = state;
     return state * 0x2545f4914f6cdd1dul;
 }
 
@@ -69,15 +95,22 @@ static uint64_t bits_of(uint64_t mask)
 
 /* --- Addresses --- */
 
+static void chance_begin(struct chance *chance, uint64_t seed)
+{
+    chance->state = seed * 0x9e3779b97f4a7c15ul + 1;
+    for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
+        chance->rooms[i] = pages_map_apart(ROOM_PAGES);
+}
+
 void arguments_begin(uint64_t seed)
 {
-    state = seed * 0x9e3779b97f4a7c15ul + 1;
     arena = pages_map_apart(ARENA_SIZE / PAGE);
     data = pages_map_apart(ROOM_PAGES);
     read_only = page_protected(PROT_READ);
     no_access = page_protected(PROT_NONE);
-    for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
-        rooms[i] = pages_map_apart(ROOM_PAGES);
+    stacks = pages_map_apart(HOSTILE_THREADS * HOSTILE_STACK / PAGE);
+    for (uint64_t i = 0; i <= HOSTILE_THREADS; i++)
+        chance_begin(&chances[i], seed + (i << 32));
     break_start = (char *)call(__NR_brk, 0);
 }
 
@@ -162,8 +195,8 @@ uint64_t arena_length(uint64_t address)
  * may be elsewhere, where nothing has been written. */
 static void *room_take(int index, size_t size, uint64_t *address)
 {
-    char *end = rooms[index] + ROOM;
-    char *at = random_below(3) == 0 ? end - size : rooms[index] + random_below(ROOM - size) / 8 * 8;
+    char *room = chance()->rooms[index], *end = room + ROOM;
+    char *at = random_below(3) == 0 ? end - size : room + random_below(ROOM - size) / 8 * 8;
 
     *address = (uint64_t)at;
     switch (random_below(16)) {
@@ -291,7 +324,7 @@ static size_t path_odd(char *text)
 /* At the end of its room in every second: not terminated then, sometimes. */
 static uint64_t path_make(int index)
 {
-    static char text[8192];
+    char text[8192];
     uint64_t address;
     size_t length;
 
@@ -477,8 +510,12 @@ static uint64_t flags_make(enum argument_kind kind)
 
 static uint64_t number_make(enum argument_kind kind)
 {
-    static const int futex_ops[] = {FUTEX_WAKE,    FUTEX_WAIT,        FUTEX_WAIT_BITSET,
-                                    FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP};
+    static const int futex_ops[] = {
+        FUTEX_WAKE,      FUTEX_WAIT,        FUTEX_WAIT_BITSET,      FUTEX_WAKE_BITSET,
+        FUTEX_REQUEUE,   FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,          FUTEX_LOCK_PI,
+        FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI,  FUTEX_CMP_REQUEUE_PI,   FUTEX_WAIT_REQUEUE_PI,
+        FUTEX_LOCK_PI2,
+    };
     static const int requests[] = {TIOCGWINSZ, FIONREAD, TCGETS,          FIOCLEX,
                                    FIONCLEX,   FIOASYNC, FS_IOC_GETFLAGS, FIGETBSZ};
     static const int codes[] = {0x1001, 0x1003, 0x1004, 0x1011, 0x1012, 0x3001};

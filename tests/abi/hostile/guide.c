@@ -36,6 +36,63 @@ static uint64_t fd_of(enum fd_kind kind)
                              : FD_FIRST;
 }
 
+static const int *thread_tids;
+static unsigned thread_count;
+
+void threads_remember(const int *tids, unsigned count)
+{
+    thread_tids = tids;
+    thread_count = count;
+}
+
+/* A thread's number, or now and then what the kind gave. */
+static uint64_t tid_make(uint64_t other)
+{
+    if (thread_count == 0 || random_below(16) == 0)
+        return other;
+    return (uint64_t)__atomic_load_n(&thread_tids[random_below(thread_count)], __ATOMIC_RELAXED);
+}
+
+static void guide_threads(long number, uint64_t *a)
+{
+    static uint32_t words[4]; /* few, so that threads meet */
+
+    switch (number) {
+    case __NR_futex:
+        a[0] = (uint64_t)&words[random_below(4)];
+        a[4] = (uint64_t)&words[random_below(4)];
+        a[2] = random_below(4) ? 0 : a[2];
+        if (random_below(64) == 0)
+            words[random_below(4)] = random_below(2) ? (uint32_t)tid_make(0) : 0;
+        return;
+    case __NR_tgkill:
+    case __NR_rt_tgsigqueueinfo:
+        a[0] = 1;
+        a[1] = tid_make(a[1]);
+        return;
+    case __NR_tkill:
+    case __NR_sched_setaffinity:
+    case __NR_sched_getaffinity:
+    case __NR_sched_setscheduler:
+    case __NR_sched_getscheduler:
+    case __NR_sched_setparam:
+    case __NR_sched_getparam:
+    case __NR_sched_setattr:
+    case __NR_sched_getattr:
+    case __NR_sched_rr_get_interval:
+    case __NR_get_robust_list:
+        a[0] = tid_make(a[0]);
+        if (number == __NR_sched_setaffinity)
+            a[1] = 8;
+        return;
+    case __NR_setpriority:
+    case __NR_getpriority:
+        a[0] = 0;
+        a[1] = tid_make(a[1]);
+        return;
+    }
+}
+
 static void guide_events(long number, uint64_t *a)
 {
     switch (number) {
@@ -157,6 +214,7 @@ names:
 
 void arguments_guide(long number, uint64_t arguments[SYSCALL_ARGUMENTS])
 {
+    guide_threads(number, arguments);
     guide_events(number, arguments);
     guide_transfers(number, arguments);
     guide_files(number, arguments);

@@ -6,6 +6,7 @@
 #include "tests/abi/hostile/arguments.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -136,13 +137,15 @@ static bool tame_descriptors(long number, uint64_t *a)
 
 static bool tame_openat2(uint64_t *a)
 {
-    static struct open_how how;
+    static struct open_how hows[HOSTILE_THREADS + 1];
+    struct open_how how;
 
     how.flags = argument_make(ARG_FLAGS_OPEN, 2) | O_NONBLOCK;
     how.mode = how.flags & (O_CREAT | O_TMPFILE) ? random_below(01000) : random_below(2);
     how.resolve = random_below(2) ? 0 : random_below(64);
+    hows[hostile_thread()] = how;
     if (random_below(4))
-        a[2] = (uint64_t)&how;
+        a[2] = (uint64_t)&hows[hostile_thread()];
     else
         a[2] |= 1ul << 63;
     a[3] = random_below(16) ? sizeof(how) : random_number();
@@ -153,6 +156,26 @@ static bool tame_openat2(uint64_t *a)
 static bool ends_program(uint32_t signal)
 {
     return signal == SIGKILL || signal == SIGSTOP || signal == SIGSEGV || signal == SIGBUS;
+}
+
+static bool futex_waits(uint64_t operation)
+{
+    uint32_t command = operation & 127;
+
+    return command != FUTEX_WAKE && command != FUTEX_WAKE_BITSET && command != FUTEX_REQUEUE &&
+           command != FUTEX_CMP_REQUEUE && command != FUTEX_WAKE_OP &&
+           command != FUTEX_CMP_REQUEUE_PI;
+}
+
+/* Makes a set of signals one without HOSTILE_NUDGE. */
+static bool never_blocks(uint64_t *a)
+{
+    static uint64_t sets[HOSTILE_THREADS + 1];
+    uint64_t *set = &sets[hostile_thread()];
+
+    *set = random_number() & ~(1UL << (HOSTILE_NUDGE - 1));
+    a[1] = (uint64_t)set;
+    return true;
 }
 
 /* Waits end after a moment; signals do not end the program. */
@@ -182,6 +205,12 @@ static bool tame_waits(long number, uint64_t *a)
         return !ends_program((uint32_t)a[2]);
     case __NR_pidfd_send_signal:
         return false;
+    case __NR_futex: /* what says how long to wait, elsewhere a number */
+        if (futex_waits(a[1]))
+            a[3] = argument_make(ARG_FUTEX_TIMEOUT, 3);
+        return true;
+    case __NR_rt_sigprocmask: /* whoever waits too long can be told */
+        return hostile_thread() == 0 || a[1] == 0 || never_blocks(a);
     default:
         return true;
     }
