@@ -135,11 +135,17 @@ static bool is_signal(int signal)
     return signal >= 0 && signal <= SIGNAL_COUNT;
 }
 
+/* Does the number stand for the process, be it that of one of its threads? */
+static bool names_process(struct process *process, int pid)
+{
+    return pid == process->pid || signal_send_thread(process, pid, 0, NULL) == 0;
+}
+
 /* Signal 0 only asks whether there is somebody. */
 long sys_kill(int pid, int signal)
 {
     struct process *process = process_current();
-    if (pid != process->pid && pid != 0 && pid != -process->pid)
+    if (pid != 0 && pid != -process->pid && !names_process(process, pid))
         return -ESRCH;
     if (!is_signal(signal))
         return -EINVAL;
@@ -153,13 +159,15 @@ static long send_to_thread(int tgid, int tid, int signal, const struct signal_in
     struct process *process = process_current();
     if (tgid != process->pid && tgid != -1)
         return -ESRCH;
+    if (!is_signal(signal)) /* which counts only if there is such a thread */
+        return signal_send_thread(process, tid, 0, info) == 0 ? -EINVAL : -ESRCH;
     return signal_send_thread(process, tid, signal, info);
 }
 
 long sys_tkill(int tid, int signal)
 {
     struct signal_info info = {.code = SI_TKILL_CODE, .pid = process_current()->pid};
-    if (tid <= 0 || !is_signal(signal))
+    if (tid <= 0)
         return -EINVAL;
     return send_to_thread(-1, tid, signal, &info);
 }
@@ -167,13 +175,12 @@ long sys_tkill(int tid, int signal)
 long sys_tgkill(int tgid, int tid, int signal)
 {
     struct signal_info info = {.code = SI_TKILL_CODE, .pid = process_current()->pid};
-    if (tgid <= 0 || tid <= 0 || !is_signal(signal))
+    if (tgid <= 0 || tid <= 0)
         return -EINVAL;
     return send_to_thread(tgid, tid, signal, &info);
 }
 
-/* What a program says about a signal that it queues. To others it may not pretend to be the kernel or
- * kill; here there are no others. */
+/* What a program says about a signal that it queues. */
 static long decode_info(uptr user, struct signal_info *info)
 {
     siginfo_t given;
@@ -184,6 +191,12 @@ static long decode_info(uptr user, struct signal_info *info)
     return 0;
 }
 
+/* To others, and be they its own threads, a thread may not pretend to be the kernel or kill. */
+static bool may_tell(const struct signal_info *told, int tid)
+{
+    return (told->code < 0 && told->code != SI_TKILL_CODE) || tid == task_current()->tid;
+}
+
 long sys_rt_sigqueueinfo(int pid, int signal, uptr info)
 {
     struct signal_info told;
@@ -191,7 +204,9 @@ long sys_rt_sigqueueinfo(int pid, int signal, uptr info)
     long error = decode_info(info, &told);
     if (error != 0)
         return error;
-    if (pid != process->pid)
+    if (!may_tell(&told, pid))
+        return -EPERM;
+    if (!names_process(process, pid))
         return -ESRCH;
     if (!is_signal(signal))
         return -EINVAL;
@@ -206,8 +221,8 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, uptr info)
         return error;
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
-    if (!is_signal(signal)) /* which counts only if there is such a thread */
-        return send_to_thread(tgid, tid, 0, &told) == 0 ? -EINVAL : -ESRCH;
+    if (!may_tell(&told, tid))
+        return -EPERM;
     return send_to_thread(tgid, tid, signal, &told);
 }
 

@@ -89,6 +89,10 @@ $(ABI_BUILD)/bad_pointers $(ABI_BUILD)/bad_pointers_files $(ABI_BUILD)/bad_point
 
 $(ABI_BUILD)/restart $(ABI_BUILD)/storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
 
+$(patsubst $(ABI_DIR)/%.c,$(ABI_BUILD)/%,$(wildcard $(ABI_DIR)/thread_*.c)): \
+                            $(addprefix $(ABI_DIR)/threads/,threads.c threads.h)
+$(ABI_BUILD)/thread_restart: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
+
 abi-linux: abi
 	@failed=; for test in $(ABI_TESTS); do \
 		$(ABI_BUILD)/$$test | cat > $(ABI_BUILD)/$$test.linux; \
