@@ -93,7 +93,9 @@ char thread_state(int tid)
 
 void thread_wait_asleep(int tid)
 {
-    while (thread_state(tid) != 'S')
+    char state;
+
+    while ((state = thread_state(tid)) != 'S' && state != 0)
         milliseconds_sleep(1);
 }
 

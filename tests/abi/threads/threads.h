@@ -36,7 +36,7 @@ long thread_clone(uint64_t flags, void *stack_top, void *parent_tid, void *child
 /* The letter of /proc/self/task/TID/stat, or 0: there is no such thread. */
 char thread_state(int tid);
 
-/* Wait until the thread sleeps. */
+/* Wait until the thread sleeps, or has ended. */
 void thread_wait_asleep(int tid);
 
 /* The value of a line of /proc/self/task/TID/status. False: there is none. */

@@ -312,13 +312,17 @@ static long do_file_lock(void)
     return lock_wait(F_OFD_SETLK, F_OFD_SETLKW);
 }
 
+static void close_other_end(void)
+{
+    if (other_end >= 0)
+        close(other_end);
+    other_end = -1;
+}
+
 static long open_end(int flags)
 {
     long fd = call(__NR_open, FIFO, flags);
 
-    if (other_end >= 0)
-        close(other_end);
-    other_end = -1;
     if (fd >= 0)
         close((int)fd);
     return fd < 0 ? fd : 1;
@@ -415,6 +419,7 @@ void waiting_reset(void)
     unlink(FOLDER_NEW);
     drain(notify_fd);
     lseek(source, 0, SEEK_SET);
+    close_other_end();
     unlock();
 }
 
