@@ -27,9 +27,10 @@
 #define PER_THREAD   (ROUND / HOSTILE_THREADS)
 #define HANG_SECONDS 60
 
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
-#define MORE_FLAGS                                                                          \
-    (CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |       \
+#define THREAD_FLAGS \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+#define MORE_FLAGS                                                                    \
+    (CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | \
      CLONE_DETACHED | CLONE_PTRACE | CLONE_UNTRACED | CLONE_IO)
 
 static bool verbose, each;
@@ -73,7 +74,7 @@ static void thread_try(void)
         return;
     call(__NR_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
     clone_with(flags, stack, (void *)argument_make(ARG_BYTES_OUT, 2),
-                   (void *)argument_make(ARG_BYTES_OUT, 3), random_number(), NULL);
+               (void *)argument_make(ARG_BYTES_OUT, 3), random_number(), NULL);
     call(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
@@ -182,8 +183,8 @@ static void round_run(void)
     memset(workers, 0, sizeof(workers));
     ended = 0;
     for (unsigned i = 0; i < HOSTILE_THREADS; i++)
-        if (clone_with(THREAD_FLAGS | CLONE_PARENT_SETTID, hostile_stack_top(i + 1), &tids[i], NULL, 0,
-                       work) < 0)
+        if (clone_with(THREAD_FLAGS | CLONE_PARENT_SETTID, hostile_stack_top(i + 1), &tids[i], NULL,
+                       0, work) < 0)
             call(__NR_exit_group, 4);
     watch();
     wait_for_ends();

@@ -24,8 +24,14 @@ static char *const stack_top = stack + sizeof(stack);
 static void test_flags(void)
 {
     struct call_case cases[] = {
-        {"a thread without handlers of the process", __NR_clone, {CLONE_THREAD | CLONE_VM}, -EINVAL},
-        {"a thread without memory of the process", __NR_clone, {CLONE_THREAD | CLONE_SIGHAND}, -EINVAL},
+        {"a thread without handlers of the process",
+         __NR_clone,
+         {CLONE_THREAD | CLONE_VM},
+         -EINVAL},
+        {"a thread without memory of the process",
+         __NR_clone,
+         {CLONE_THREAD | CLONE_SIGHAND},
+         -EINVAL},
         {"handlers without memory", __NR_clone, {CLONE_SIGHAND | SIGCHLD}, -EINVAL},
         {"a folder shared in another tree", __NR_clone, {CLONE_FS | CLONE_NEWNS}, -EINVAL},
         {"a folder shared by another user", __NR_clone, {CLONE_FS | CLONE_NEWUSER}, -EINVAL},
@@ -56,14 +62,16 @@ static void check_clone3(const char *name, struct clone_args arguments, long exp
 static void test_clone3_arguments(void)
 {
     static char longer[4200];
-    struct clone_args thread = {.flags = THREAD_FLAGS, .stack = (uint64_t)stack, .stack_size = 4096};
+    struct clone_args thread = {
+        .flags = THREAD_FLAGS, .stack = (uint64_t)stack, .stack_size = 4096};
     struct clone_args a = thread;
 
     check_result("clone3 of too little", clone3_with(thread, 56), -EINVAL);
     check_result("clone3 of nothing", clone3_with(thread, 0), -EINVAL);
     check_result("clone3 of too much", call(__NR_clone3, longer, 4097), -E2BIG);
     longer[sizeof(thread)] = 1;
-    check_result("clone3 of what comes later", call(__NR_clone3, longer, sizeof(thread) + 8), -E2BIG);
+    check_result("clone3 of what comes later", call(__NR_clone3, longer, sizeof(thread) + 8),
+                 -E2BIG);
     check_result("clone3 from nowhere", call(__NR_clone3, 0, sizeof(thread)), -EFAULT);
     a.exit_signal = SIGCHLD;
     check_clone3("a thread with an exit signal", a, -EINVAL);
@@ -125,7 +133,8 @@ static long begin(uint64_t flags, uint64_t tls)
 {
     child_tid = parent_tid = seen_tid = seen_pid = release = 0;
     seen_fs = 0;
-    return thread_clone(flags, stack_top, (void *)&parent_tid, (void *)&child_tid, tls, child, NULL);
+    return thread_clone(flags, stack_top, (void *)&parent_tid, (void *)&child_tid, tls, child,
+                        NULL);
 }
 
 static void test_numbers(void)
@@ -168,8 +177,8 @@ static void test_bad_addresses(void)
 
     release = 1;
     seen_tid = 0;
-    long tid = thread_clone(THREAD_FLAGS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, stack_top, bad,
-                            bad, 0, child, NULL);
+    long tid = thread_clone(THREAD_FLAGS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, stack_top,
+                            bad, bad, 0, child, NULL);
     check("numbers for nowhere are lost", tid > 0);
     wait_gone((int)tid);
     check_result("the thread ran", seen_tid, tid);
@@ -201,7 +210,8 @@ static void test_flags_of_others(void)
         const char *name;
         uint64_t flags;
     } known[] = {
-        {"the flags of glibc", THREAD_FLAGS | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID},
+        {"the flags of glibc",
+         THREAD_FLAGS | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID},
         {"the flags of musl",
          THREAD_FLAGS | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED},
         {"the flags of Go", THREAD_FLAGS},

@@ -157,9 +157,12 @@ static void test_left(void)
         const char *name;
         long (*function)(void *);
     } waits[] = {
-        {"nanosleep", sleep_relative}, {"clock_nanosleep", sleep_clock},
+        {"nanosleep", sleep_relative},
+        {"clock_nanosleep", sleep_clock},
         {"clock_nanosleep until a time", sleep_until},
-        {"ppoll", wait_ppoll}, {"pselect6", wait_pselect}, {"select", wait_select},
+        {"ppoll", wait_ppoll},
+        {"pselect6", wait_pselect},
+        {"select", wait_select},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(waits); i++) {
@@ -171,7 +174,8 @@ static void test_left(void)
         thread_wait_asleep(thread.own_tid);
         interrupt(thread.own_tid);
         check_case(waits[i].name, "interrupted", thread_join(&thread), -EINTR);
-        check_case(waits[i].name, "the time that is left", left.tv_sec >= 60 && left.tv_sec < 100, 1);
+        check_case(waits[i].name, "the time that is left", left.tv_sec >= 60 && left.tv_sec < 100,
+                   1);
     }
 }
 

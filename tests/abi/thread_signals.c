@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NOBODY  0x3fffffff
-#define BIT(n)  (1UL << ((n)-1))
-#define RT(n)   (34 + (n)) /* beyond those of the C library */
+#define NOBODY 0x3fffffff
+#define BIT(n) (1UL << ((n)-1))
+#define RT(n)  (34 + (n)) /* beyond those of the C library */
 
 static int pid;
 static volatile int handled_by[65], handled_code[65], handled_value[65], handled;
@@ -131,8 +131,8 @@ static void test_errors(void)
     check_result("and to the process, from another",
                  call(__NR_rt_sigqueueinfo, thread.own_tid, SIGUSR1, &made_up), -EPERM);
     check_result("a thread's number stands for its process", call(__NR_kill, thread.own_tid, 0), 0);
-    check_result("to rt_sigqueueinfo, too",
-                 call(__NR_rt_sigqueueinfo, thread.own_tid, 0, &info), 0);
+    check_result("to rt_sigqueueinfo, too", call(__NR_rt_sigqueueinfo, thread.own_tid, 0, &info),
+                 0);
     over = 1;
     thread_join(&thread);
     thread_wait_count(1);
@@ -374,7 +374,8 @@ static void test_timer_of_thread(void)
     check_result("a timer for nobody", call(__NR_timer_create, CLOCK_MONOTONIC, &event, &timer),
                  -EINVAL);
     event._sigev_un._tid = threads[1].own_tid;
-    check_result("a timer for a thread", call(__NR_timer_create, CLOCK_MONOTONIC, &event, &timer), 0);
+    check_result("a timer for a thread", call(__NR_timer_create, CLOCK_MONOTONIC, &event, &timer),
+                 0);
     timer = (timer_t)(long)(int)(long)timer;
     call(__NR_timer_settime, timer, 0, &soon, NULL);
     wait_for(&handled_by[RT(4)]);
@@ -428,10 +429,13 @@ static void test_order(void)
     call(__NR_kill, pid, SIGUSR1);
     for (int i = 0; i < 6; i++) {
         call(__NR_rt_sigtimedwait, &set, &info, NULL, 8);
-        got[i] = info.si_signo == SIGUSR1 ? 100 : info.si_code == SI_TKILL ? 50 : info.si_value.sival_int;
+        got[i] = info.si_signo == SIGUSR1   ? 100
+                 : info.si_code == SI_TKILL ? 50
+                                            : info.si_value.sival_int;
     }
     check("a thread's own come first, then the lowest, then the oldest",
-          got[0] == 50 && got[1] == 100 && got[2] == 2 && got[3] == 4 && got[4] == 1 && got[5] == 3);
+          got[0] == 50 && got[1] == 100 && got[2] == 2 && got[3] == 4 && got[4] == 1 &&
+              got[5] == 3);
     block(SIG_UNBLOCK, set);
 }
 

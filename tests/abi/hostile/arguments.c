@@ -511,9 +511,9 @@ static uint64_t flags_make(enum argument_kind kind)
 static uint64_t number_make(enum argument_kind kind)
 {
     static const int futex_ops[] = {
-        FUTEX_WAKE,      FUTEX_WAIT,        FUTEX_WAIT_BITSET,      FUTEX_WAKE_BITSET,
-        FUTEX_REQUEUE,   FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,          FUTEX_LOCK_PI,
-        FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI,  FUTEX_CMP_REQUEUE_PI,   FUTEX_WAIT_REQUEUE_PI,
+        FUTEX_WAKE,      FUTEX_WAIT,        FUTEX_WAIT_BITSET,    FUTEX_WAKE_BITSET,
+        FUTEX_REQUEUE,   FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,        FUTEX_LOCK_PI,
+        FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI,  FUTEX_CMP_REQUEUE_PI, FUTEX_WAIT_REQUEUE_PI,
         FUTEX_LOCK_PI2,
     };
     static const int requests[] = {TIOCGWINSZ, FIONREAD, TCGETS,          FIOCLEX,

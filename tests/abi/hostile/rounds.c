@@ -37,8 +37,8 @@ __asm__(".globl signal_restorer, signal_nothing\n"
 static void fault_tell(int signal, uint64_t address, uint64_t rip)
 {
     char text[100];
-    int length = snprintf(text, sizeof(text), "# signal %d at %#lx, from fault_tell%+ld\n", signal, address,
-                          (long)(rip - (uint64_t)fault_tell));
+    int length = snprintf(text, sizeof(text), "# signal %d at %#lx, from fault_tell%+ld\n", signal,
+                          address, (long)(rip - (uint64_t)fault_tell));
 
     call(__NR_write, 1, text, length);
     call(__NR_exit_group, 100 + signal);

@@ -27,7 +27,6 @@ void memory_touch(void);
 /* In bytes. */
 uint64_t memory_free(void);
 
-
 /* One call, out of all that the kernel has. `each`: tell it before. `slow`: tell it afterwards if it took
  * long. Its number; -1: none was made, since it would have done harm. */
 long call_make(bool each, bool slow);

@@ -11,15 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+#define THREAD_FLAGS \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
 #define THREAD_STACK (64UL << 10)
 
 struct thread {
     long (*function)(void *);
     void *argument;
-    int tid;       /* set before the thread is made; 0 as soon as it has ended: a futex */
-    int own_tid;   /* what it is or was */
-    long result;   /* what the function returned */
+    int tid;     /* set before the thread is made; 0 as soon as it has ended: a futex */
+    int own_tid; /* what it is or was */
+    long result; /* what the function returned */
     char *stack;
 };
 
