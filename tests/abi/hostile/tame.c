@@ -209,6 +209,8 @@ static bool tame_waits(long number, uint64_t *a)
         if (futex_waits(a[1]))
             a[3] = argument_make(ARG_FUTEX_TIMEOUT, 3);
         return true;
+    case __NR_rt_sigaction: /* another thread may be touching memory */
+        return hostile_thread() == 0 || !ends_program((uint32_t)a[0]);
     case __NR_rt_sigprocmask: /* whoever waits too long can be told */
         return hostile_thread() == 0 || a[1] == 0 || never_blocks(a);
     default:
