@@ -2,9 +2,29 @@
 /* The contended side of a mutex. */
 #include "kernel/core/mutex.h"
 
+#define SPIN_TICKS 20000 /* of the TSC: some microseconds, less than a sleep and a wake-up take */
+
+/* Whether the holder gave it up soon enough. Who was taken off its processor, or sleeps, will not: what we
+ * can see of that is that its processor is ours, or idle. */
+static bool take_soon(struct mutex *mutex)
+{
+    u64 end = cpu_read_tsc() + SPIN_TICKS;
+    do {
+        u32 holder = __atomic_load_n(&mutex->held, __ATOMIC_RELAXED);
+        if (holder == 0 && mutex_try(mutex))
+            return true;
+        if (holder != 0 && (holder - 1 == cpu_index() || sched_is_idle(holder - 1)))
+            return false;
+        cpu_relax();
+    } while (cpu_read_tsc() < end);
+    return false;
+}
+
 void mutex_lock_slow(struct mutex *mutex)
 {
     struct wait_entry entry;
+    if (take_soon(mutex))
+        return;
     for (;;) {
         wait_begin_exclusive(&mutex->waiters, &entry);
         bool taken = mutex_try(mutex);

@@ -2,6 +2,9 @@
 /*
  * A lock that sleeps: for threads only, and the one to hold over user copies and allocations. (Not
  * an address space's: a user copy may fault, and the fault takes that one.)
+ *
+ * Most are held for less time than a sleep takes, so that a thread waits awake for a moment first, as long
+ * as the holder can be running on another processor.
  */
 #ifndef KERNEL_CORE_MUTEX_H
 #define KERNEL_CORE_MUTEX_H
@@ -10,7 +13,7 @@
 
 struct mutex {
     struct wait_queue waiters;
-    bool held;
+    u32 held; /* 0: free; else the processor that took it, plus one */
 #ifdef DEBUG_KERNEL
     u32 class;
     struct thread *owner;
@@ -18,14 +21,14 @@ struct mutex {
 };
 
 #ifdef DEBUG_KERNEL
-#define MUTEX_INIT(name, class_)                                 \
-    {                                                            \
-        WAIT_QUEUE_INIT((name).waiters), false, (class_), (NULL) \
+#define MUTEX_INIT(name, class_)                             \
+    {                                                        \
+        WAIT_QUEUE_INIT((name).waiters), 0, (class_), (NULL) \
     }
 #else
-#define MUTEX_INIT(name, class_)               \
-    {                                          \
-        WAIT_QUEUE_INIT((name).waiters), false \
+#define MUTEX_INIT(name, class_)           \
+    {                                      \
+        WAIT_QUEUE_INIT((name).waiters), 0 \
     }
 #endif
 
@@ -33,7 +36,7 @@ static inline void mutex_init(struct mutex *mutex, enum lock_class class)
 {
     (void)class;
     wait_queue_init(&mutex->waiters);
-    mutex->held = false;
+    mutex->held = 0;
 #ifdef DEBUG_KERNEL
     mutex->class = class;
     mutex->owner = NULL;
@@ -43,7 +46,9 @@ static inline void mutex_init(struct mutex *mutex, enum lock_class class)
 /* Take it if it is free; does not sleep. */
 static inline bool mutex_try(struct mutex *mutex)
 {
-    bool taken = !__atomic_exchange_n(&mutex->held, true, __ATOMIC_ACQUIRE);
+    u32 nobody = 0;
+    bool taken = __atomic_compare_exchange_n(&mutex->held, &nobody, cpu_index() + 1, false,
+                                             __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
     if (taken)
         lock_debug_mutex_taken(mutex);
     return taken;
@@ -62,7 +67,7 @@ static inline void mutex_lock(struct mutex *mutex)
 static inline void mutex_unlock(struct mutex *mutex)
 {
     lock_debug_mutex_given(mutex);
-    __atomic_store_n(&mutex->held, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&mutex->held, 0, __ATOMIC_RELEASE);
     wait_wake_any(&mutex->waiters, 0); /* one: those who wait are exclusive */
 }
 

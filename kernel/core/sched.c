@@ -48,6 +48,11 @@ u64 sched_online(void)
     return count < 64 ? (1UL << count) - 1 : ~0UL;
 }
 
+bool sched_is_idle(u32 cpu)
+{
+    return queue_running(&run_queues[cpu]) == &run_queues[cpu].idle;
+}
+
 void sched_set_starter(void (*start)(void))
 {
     starter = start;
@@ -430,11 +435,6 @@ void sched_stop_here(void)
     }
 }
 
-static bool runs_a_program(u32 cpu)
-{
-    return queue_running(&run_queues[cpu]) != &run_queues[cpu].idle;
-}
-
 static void ask_to_stop(u64 cpus)
 {
     for (; cpus != 0; cpus &= cpus - 1) {
@@ -455,7 +455,7 @@ void sched_stop_programs(u64 ns)
             ask_to_stop(others);
             next_request = now + ns / 100;
         }
-        if (!runs_a_program(__builtin_ctzl(others)))
+        if (sched_is_idle(__builtin_ctzl(others)))
             others &= others - 1;
         cpu_relax();
     }

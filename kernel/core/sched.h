@@ -121,6 +121,9 @@ static inline u8 sched_priority(const struct thread *thread)
     return MAX(thread->schedule.priority, thread->inherited);
 }
 
+/* Does a processor run no thread at the moment? */
+bool sched_is_idle(u32 cpu);
+
 /* Processors that take threads, now or as soon as they have started. */
 u64 sched_online(void);
 
