@@ -9,6 +9,8 @@
  */
 #include "drivers/i8042.h"
 
+#include <asm/signal.h>
+
 #include "arch/cpu.h"
 #include "arch/irq.h"
 #include "arch/x86_64/io.h"
@@ -124,6 +126,15 @@ static void acknowledged(void)
 
 /* ---- Keys -------------------------------------------------------------------------------------*/
 
+/* Linux would restart the machine; here the program's end is the machine's. */
+static void kill_program(void)
+{
+    const struct tty *tty = i8042.screen->tty;
+    i8042.keyboard.end_wanted = false;
+    if (tty->signal)
+        tty->signal(SIGKILL);
+}
+
 static void take(u8 code)
 {
     const struct vt *vt = &i8042.screen->vt; /* its modes are read as they are */
@@ -134,6 +145,8 @@ static void take(u8 code)
         tty_receive(i8042.screen->tty, bytes, count);
     if (lights() != before)
         begin_lights();
+    if (i8042.keyboard.end_wanted)
+        kill_program();
 }
 
 static void take_keyboard_byte(u8 byte)

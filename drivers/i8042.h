@@ -3,8 +3,9 @@
  * The keyboard controller of a PC, the 8042 or what plays its part (IBM PS/2 Hardware Technical
  * Reference, "Keyboard and Auxiliary Device Controller"), with a keyboard on its first port.
  *
- * What is typed goes to the screen's tty. Nothing here waits for the controller longer than it
- * takes to answer, and a machine without one is known by its first register.
+ * What is typed goes to the screen's tty; Control, Alt and Delete kill the program, whatever it has
+ * made of its terminal. Nothing here waits for the controller longer than it takes to answer, and a
+ * machine without one is known by its first register.
  */
 #ifndef DRIVERS_I8042_H
 #define DRIVERS_I8042_H

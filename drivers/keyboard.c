@@ -207,6 +207,12 @@ static u8 modifier_of(u8 code, bool prefixed)
     }
 }
 
+/* Delete, of either block, with Control and Alt. */
+static bool is_end(const struct key *key)
+{
+    return key->code == KEY_PAD_DOT && holds(key, CONTROL) && holds(key, ALT);
+}
+
 static size_t press_prefixed(const struct key *key)
 {
     if (key->code == KEY_ENTER)
@@ -267,5 +273,9 @@ size_t keyboard_take(struct keyboard *keyboard, u8 code, struct keyboard_modes m
         keyboard->held |= modifier;
     if (released || modifier || (!prefixed && press_lock(keyboard, key.code)))
         return 0;
+    if (is_end(&key)) {
+        keyboard->end_wanted = true;
+        return 0;
+    }
     return prefixed ? press_prefixed(&key) : press_plain(&key);
 }

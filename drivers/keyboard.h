@@ -18,6 +18,7 @@ struct keyboard {
     u8 held;   /* enum keyboard_modifier, one bit each */
     u8 prefix; /* the code before was E0; or bytes of the Pause key that are still to come */
     bool caps_lock, num_lock;
+    bool end_wanted; /* Control, Alt and Delete were pressed; for the caller to take back */
 };
 
 /* What the program has asked of the terminal: DECCKM, DECKPAM, LNM. */

@@ -41,6 +41,10 @@ def _font():
     return characters
 
 
+class Refused(Exception):
+    """QEMU could not do what it was asked for."""
+
+
 class NotText(Exception):
     """The screen shows something that this console has not drawn: the boot loader's picture."""
 
@@ -174,7 +178,7 @@ class Machine:
         while True:
             answer = json.loads(self.stream.readline())
             if "error" in answer:
-                raise AssertionError(f"QMP {name}: {answer['error']}")
+                raise Refused(f"{name}: {answer['error']}")
             if "return" in answer:
                 return answer["return"]
 
@@ -229,11 +233,11 @@ class Machine:
                 self.command("input-send-event", events=[event])
         time.sleep(0.02)  # the keyboard keeps 16 codes
 
-    def last_key(self, name):
-        """The key that the end of the machine waits for. It may be gone before QEMU has answered."""
+    def last_key(self, *names):
+        """Keys that end the machine, which may be gone before QEMU has answered."""
         try:
-            self.key(name)
-        except (OSError, ValueError):
+            self.key(*names)
+        except (OSError, ValueError, Refused):
             pass
 
     def type(self, text):

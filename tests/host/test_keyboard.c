@@ -76,6 +76,15 @@ static void test_alt(void **state)
     PRESS("\x38\x3b\xb8", "");
 }
 
+static void test_end(void **state)
+{
+    (void)state;
+    PRESS("\x1d\xe0\x53\x9d\x38\xe0\x53\xb8", "\033[3~\033[3~");
+    assert_false(keyboard.end_wanted);
+    PRESS("\x1d\xe0\x38\xe0\x53", "");
+    assert_true(keyboard.end_wanted);
+}
+
 static void test_locks(void **state)
 {
     (void)state;
@@ -148,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup(test_characters, start),
         cmocka_unit_test_setup(test_control, start),
         cmocka_unit_test_setup(test_alt, start),
+        cmocka_unit_test_setup(test_end, start),
         cmocka_unit_test_setup(test_locks, start),
         cmocka_unit_test_setup(test_movement, start),
         cmocka_unit_test_setup(test_functions, start),
