@@ -36,8 +36,8 @@ static void restart_sequence(void *context)
 static u64 cpus_with_program(bool one, int cpu)
 {
     u64 cpus = mmu_running_cpus(&process_current()->space.mmu);
-    if (one)
-        cpus &= cpu >= 0 && cpu < 64 ? 1UL << cpu : 0;
+    if (one && cpu >= 0)
+        cpus &= cpu < 64 ? 1UL << cpu : 0;
     return cpus;
 }
 

@@ -180,7 +180,10 @@ int arch_upcall_user_fault(vaddr_t address, u32 fault, int *code)
     struct process *process = process_current();
     if (!process) /* a user copy without a program: the kernel's mistake, and the copy fails */
         return SIGSEGV;
+    u64 since = thread_current()->since_tick;
     int signal = aspace_fault(&process->space, address, fault, code);
+    if (unlikely(thread_current()->since_tick != since)) /* it may have slept, and others ran */
+        thread_notify(thread_current(), THREAD_WORK_MOVED);
     if (unlikely(signal == SIGKILL))
         out_of_memory(process, address);
     return signal;

@@ -117,15 +117,17 @@ static int end_sequence(const struct task *task, struct trap_frame *frame)
     return 0;
 }
 
-void rseq_signal(struct trap_frame *frame)
+int rseq_signal(struct trap_frame *frame)
 {
     const struct task *task = task_current();
-    if (task->rseq != 0 && (end_sequence(task, frame) != 0 || tell_processor(task) != 0))
-        signal_force(SIGSEGV, &(struct signal_info){.code = SI_KERNEL});
+    if (task->rseq == 0)
+        return 0;
+    int error = end_sequence(task, frame);
+    return error != 0 ? error : tell_processor(task);
 }
 
 void rseq_moved(struct trap_frame *frame)
 {
-    if (task_current())
-        rseq_signal(frame);
+    if (task_current() && rseq_signal(frame) != 0)
+        signal_force_segv(0, SI_KERNEL, RSEQ_WHY);
 }

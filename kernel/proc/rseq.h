@@ -18,7 +18,9 @@ long rseq_unregister(uptr area, u32 size, u32 signature) MUST_CHECK;
 /* The running thread is on its way back to the program, and lost the processor since it left it. */
 void rseq_moved(struct trap_frame *frame);
 
-/* The same before a signal's handler runs. */
-void rseq_signal(struct trap_frame *frame);
+/* The same before a signal's handler runs. Not 0: the area or the descriptor is bad, which is a SIGSEGV
+ * because of RSEQ_WHY. */
+int rseq_signal(struct trap_frame *frame) MUST_CHECK;
+#define RSEQ_WHY "a restartable sequence is not as rseq(2) wants it"
 
 #endif

@@ -434,6 +434,14 @@ u64 signal_resume_deadline(u64 deadline)
     return deadline;
 }
 
+/* A handler that cannot run is a SIGSEGV; of that itself, the end. */
+static void no_handler(struct signal_state *state, int signal, u64 address, const char *why)
+{
+    if (signal == SIGSEGV) /* nobody is left to tell */
+        state->blocked |= SIGNAL_BIT(SIGSEGV);
+    signal_force_segv(address, SI_KERNEL, why);
+}
+
 static void run_handler(struct trap_frame *frame, struct task *task, int signal,
                         const struct signal_info *info, const struct signal_action *action)
 {
@@ -450,11 +458,12 @@ static void run_handler(struct trap_frame *frame, struct task *task, int signal,
     state->restore_saved = state->goes_on = false;
     state->why = NULL;
     resolve_restart(frame, action);
-    rseq_signal(frame);
+    if (rseq_signal(frame) != 0) {
+        no_handler(state, signal, 0, RSEQ_WHY);
+        return;
+    }
     if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
-        if (signal == SIGSEGV) /* nobody is left to tell */
-            state->blocked |= SIGNAL_BIT(SIGSEGV);
-        signal_force_segv(frame->rsp, SI_KERNEL, "no room for a signal's frame, or no restorer");
+        no_handler(state, signal, frame->rsp, "no room for a signal's frame, or no restorer");
         return;
     }
     state->blocked |= action->mask & ~SIGNALS_UNSTOPPABLE;
@@ -481,10 +490,12 @@ static void stop(struct process *process, int signal)
     log_print(LOG_NOTICE, "%s: stopped", process->path);
 }
 
-/* Until SIGCONT or SIGKILL: no other signal ends this sleep. */
+/* Until SIGCONT or SIGKILL: no other signal ends this sleep. The program may have been interrupted
+ * anywhere, and others ran in between. */
 static void stay_stopped(const struct process *process)
 {
     while (is_stopped(process)) {
+        thread_notify(thread_current(), THREAD_WORK_MOVED);
         sched_prepare_block();
         if (is_stopped(process))
             sched_block();

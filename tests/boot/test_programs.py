@@ -110,6 +110,16 @@ def test_faults_end_as_on_linux(boot, name, ring):
     assert f"{name[:15]}: SIG" in result.lines()[0] and reason in result.lines()[0]
 
 
+@pytest.mark.parametrize("kind,ring", [("signature", "3"), ("inside", "0"), ("kernel", "3"), ("nowhere", "0"),
+                                       ("version", "3"), ("wraps", "0")])
+def test_bad_restartable_sequences(boot, kind, ring):
+    """The end by SIGSEGV, whatever its handler."""
+    expected = machines.run_on_linux(machines.program_path("rseq_bad"), kind)
+    result = boot("rseq_bad", kind, options=["-b", "microvm", "-r", ring, "--append", "crash=line"])
+    assert (result.status, result.out) == (expected.status, expected.out) == (139, b"before the fault\n")
+    assert "restartable sequence" in result.lines()[0]
+
+
 @pytest.mark.parametrize("ring", RINGS)
 @pytest.mark.parametrize("name", ABI)
 def test_system_calls(boot, name, ring):
