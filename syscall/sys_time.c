@@ -7,6 +7,7 @@
 #include <linux/times.h>
 #include <linux/timex.h>
 
+#include "arch/smp.h"
 #include "arch/usercopy.h"
 #include "kernel/core/clock_timer.h"
 #include "kernel/core/time.h"
@@ -16,7 +17,8 @@
 #include "syscall/decode.h"
 #include "syscall/table.h"
 
-#define COARSE_RESOLUTION 4000000               /* Linux at CONFIG_HZ=250, Debian's */
+#define COARSE_RESOLUTION 4000000 /* Linux at CONFIG_HZ=250, Debian's */
+#define LOOK_AGAIN_NS     (NS_PER_SECOND / 1000)
 #define NS_PER_TICK       (NS_PER_SECOND / 100) /* USER_HZ */
 
 long decode_timespec(uptr user, u64 *ns)
@@ -44,6 +46,7 @@ long encode_timespec(uptr user, u64 ns)
 
 #define CPU_CLOCK_OF_THREAD 4
 #define CPU_CLOCK_WHICH     3 /* a mask; all set: no clock of a processor */
+#define CPU_CLOCK_SCHED     2 /* of the three the one that is not counted by ticks */
 
 /* A negative number holds a process or thread, inverted, above three bits: thread or process, and
  * which of its three clocks (Linux: include/linux/posix-timers.h). 0 is oneself. */
@@ -109,7 +112,8 @@ long sys_clock_getres(int clock, uptr resolution)
 {
     if (!clock_is_known(clock))
         return -EINVAL;
-    bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+    bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ||
+                  (clock < 0 && (clock & CPU_CLOCK_WHICH) != CPU_CLOCK_SCHED);
     return resolution.addr == 0 ? 0 : encode_timespec(resolution, coarse ? COARSE_RESOLUTION : 1);
 }
 
@@ -165,13 +169,36 @@ long sys_nanosleep(uptr request, uptr left)
     return error != 0 ? error : sleep_for(ns, left);
 }
 
-/* The process does not run while its only thread sleeps: its clock stands still, until a signal. */
-static long sleep_on_own_time(u64 ns, bool absolute, uptr left)
+/* When to look again whether others have spent `wait` of processor time: while its only thread sleeps, a
+ * process spends none. */
+static u64 look_again(u64 wait)
 {
-    (void)wait_sleep(WAIT_FOREVER);
+    if (task_count(process_current()) == 1)
+        return WAIT_FOREVER;
+    return decode_deadline(MAX(wait / cpu_count(), LOOK_AGAIN_NS));
+}
+
+/* Until a clock of the process, or of another thread, shows `target`. */
+static long sleep_on_own_time(int clock, u64 target, bool absolute, uptr left)
+{
+    u64 now = 0;
+    if (!absolute)
+        target = signal_resume_deadline(target);
+    while (clock_read(clock, &now) && now < target)
+        if (wait_sleep(look_again(target - now)) == -EINTR)
+            break;
+    if (now >= target)
+        return 0;
     if (absolute)
         return -ERESTARTNOHAND;
-    return left.addr != 0 && encode_timespec(left, ns) != 0 ? -EFAULT : -ERESTART_RESTARTBLOCK;
+    return left.addr != 0 && encode_timespec(left, target - now) != 0 ? -EFAULT
+                                                                      : -ERESTART_RESTARTBLOCK;
+}
+
+static bool is_of_this_thread(int clock)
+{
+    int id = ~(clock >> 3);
+    return clock < 0 && (clock & CPU_CLOCK_OF_THREAD) && (id == 0 || id == thread_current()->tid);
 }
 
 long sys_clock_nanosleep(int clock, int flags, uptr request, uptr left)
@@ -182,13 +209,15 @@ long sys_clock_nanosleep(int clock, int flags, uptr request, uptr left)
     if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
         clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_THREAD_CPUTIME_ID)
         return -EOPNOTSUPP;
+    if (is_of_this_thread(clock)) /* which spends nothing meanwhile */
+        return -EINVAL;
     bool absolute = flags & TIMER_ABSTIME,
          own_time = clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0;
     long error = decode_timespec(request, &ns);
     if (error != 0)
         return error;
-    if (own_time && (ns > (absolute ? now : 0)))
-        return sleep_on_own_time(ns, absolute, left);
+    if (own_time)
+        return sleep_on_own_time(clock, absolute ? ns : now + ns, absolute, left);
     return absolute ? sleep_until(clock, ns) : sleep_for(ns, left);
 }
 
@@ -212,6 +241,8 @@ static long set_date(s64 seconds, s64 nanoseconds)
 long sys_clock_settime(int clock, uptr now)
 {
     struct __kernel_timespec time;
+    if (clock < 0 && clock_is_known(clock))
+        return -EPERM;
     if (clock != CLOCK_REALTIME)
         return -EINVAL;
     if (usercopy_from(&time, now, sizeof(time)) != 0)

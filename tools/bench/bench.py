@@ -8,7 +8,7 @@ and the same on every host. Times are of this host and good for ratios only.
 Options:
     --full        more repetitions, the long programs with a check of what they print, the search
                   for Linux's least memory
-    --only NAME   only one of: micro threads boot door memory size programs
+    --only NAME   only one of: micro threads boot door echo memory size programs
 """
 
 import argparse
@@ -54,7 +54,7 @@ class Machine:
 
     def __enter__(self):
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return self
 
@@ -62,6 +62,7 @@ class Machine:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        self.process.stdin.close()
 
     def read_until(self, text, seconds):
         """Reads until `text` has come: seconds from the start to it, or None."""
@@ -77,6 +78,15 @@ class Machine:
             self.output += piece
             if self.output.find(text, max(0, len(self.output) - len(piece) - len(text))) >= 0:
                 return now - self.started
+
+    def echo_time(self, key):
+        """Seconds from a key typed to its echo; None if there is none within two."""
+        descriptor, begun = self.process.stdout.fileno(), time.monotonic()
+        os.write(self.process.stdin.fileno(), key)
+        while select.select([descriptor], [], [], 2)[0]:
+            if key in os.read(descriptor, 65536):
+                return time.monotonic() - begun
+        return None
 
     def wait(self, seconds):
         """Reads to the end; whether it came in time."""
@@ -201,6 +211,16 @@ def door_times(pairs):
         for (arguments, text), taken in zip(commands, times):
             taken.append(first_byte(arguments, "microvm", text=text))
     return [None if None in taken else statistics.median(taken) for taken in times]
+
+
+def echo_time(arguments, machine_type):
+    """Median in microseconds, while the program sleeps."""
+    with Machine(arguments, machine=machine_type) as machine:
+        if machine.read_until(b"Hello", 60) is None:
+            return None
+        time.sleep(1)
+        times = [machine.echo_time(b"abcdefghij"[i % 10 :][:1]) for i in range(200)]
+    return None if None in times else statistics.median(times) * 1e6
 
 
 def works(arguments, machine_type, memory, seconds, text):
@@ -383,6 +403,15 @@ def bench_door(report, have_linux, full):
                  ["ms", "ratio to stub", "goal"])
 
 
+def bench_echo(report, have_linux):
+    """QEMU's own way from its standard input to the serial port and back is most of it."""
+    rows = [(f"on {machine}", *(echo_time(galette(SLEEPER, ring), machine) for ring in (3, 0)),
+             echo_time(linux(SLEEPER), machine) if have_linux and machine == "pc" else None, "as Linux")
+            for machine in ("microvm", "pc")]
+    report.table("A key typed at the host to its echo there, us (median)", rows,
+                 ["ring 3", "ring 0", "Linux", "goal"])
+
+
 def least_memory_workload(workload, ring):
     """The least MiB in which its output is right, by halving."""
     fails, good = 2, 128
@@ -469,7 +498,8 @@ def bench_size(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--only", choices=["micro", "threads", "boot", "door", "memory", "size", "programs"])
+    names = ["micro", "threads", "boot", "door", "echo", "memory", "size", "programs"]
+    parser.add_argument("--only", choices=names)
     options = parser.parse_args()
     have_linux = os.path.exists(LINUX)
     report = Report()
@@ -477,6 +507,7 @@ def main():
         "size": lambda: bench_size(report),
         "boot": lambda: bench_boot(report, have_linux),
         "door": lambda: bench_door(report, have_linux, options.full),
+        "echo": lambda: bench_echo(report, have_linux),
         "memory": lambda: bench_memory(report, have_linux, options.full),
         "micro": lambda: bench_micro(report, have_linux),
         "threads": lambda: bench_threads(report, have_linux),
