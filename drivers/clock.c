@@ -4,6 +4,7 @@
  * of known rate, the ones that do not wrap first; at last a guess.
  */
 #include "arch/timer.h"
+#include "arch/vdso_time.h"
 #include "drivers/clock.h"
 #include "drivers/hpet.h"
 #include "drivers/kvmclock.h"
@@ -12,6 +13,7 @@
 #include "drivers/tsc.h"
 #include "kernel/core/log.h"
 #include "kernel/core/time.h"
+#include "kernel/core/timer.h"
 
 #define ASSUMED_HZ NS_PER_SECOND
 
@@ -33,6 +35,26 @@ static const struct clocksource *find_reference(const struct acpi_facts *facts)
     return reference;
 }
 
+/* When the rate of the TSC is measured again: after a second, then after a quarter of a minute, when what a
+ * look at the counter takes is less than a part in ten millions; then once more, should the last have been slow. */
+static const u64 refine_at[] = {NS_PER_SECOND, 15 * NS_PER_SECOND, 60 * NS_PER_SECOND};
+_Static_assert(ARRAY_SIZE(refine_at) == VDSO_EPOCHS - 1, "each begins an epoch");
+
+static void refine(struct timer *timer)
+{
+    static u32 next = 1;
+    time_refine();
+    if (next < ARRAY_SIZE(refine_at))
+        timer_restart(timer, refine_at[next++]);
+}
+
+static void refine_later(void)
+{
+    static struct timer timer;
+    timer_init_call(&timer, refine);
+    timer_start(&timer, refine_at[0]);
+}
+
 static void start_counting(const struct acpi_facts *facts, u64 boot_tsc)
 {
     u64 hz = tsc_hz_told();
@@ -42,6 +64,7 @@ static void start_counting(const struct acpi_facts *facts, u64 boot_tsc)
     if (reference) {
         log_print(LOG_INFO, "clock: learning the TSC's rate from the %s", reference->name);
         time_learn(reference);
+        refine_later();
         return;
     }
     if (hz == 0)

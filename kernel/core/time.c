@@ -2,8 +2,8 @@
 /*
  * The clock; see time.h.
  *
- * `scale` is written once and then published through `ready`: readers need no lock and no sequence
- * count. Before that everything goes through learn_now under `learning.lock`, inside which no
+ * What the clock goes by is an epoch: a rate of the TSC, and what time it was when that began. An epoch is
+ * written once and then published: readers need no lock and no sequence count. Before the first everything goes through learn_now under `learning.lock`, inside which no
  * other lock is taken. Nothing here may write to the log, which asks for the time.
  *
  * A narrow reference counter (the ACPI timer's 24 bits wrap every 4.7 s) may have wrapped since it
@@ -37,6 +37,10 @@
 /* The clock once its rate is known; programs read the same page (arch/vdso_time.h). */
 union vdso_page vdso_page ALIGNED(PAGE_SIZE);
 static struct vdso_time *const scale = &vdso_page.time;
+
+/* A rate that was measured anew is off by less than one part in so many, or something else is wrong. */
+#define REFINED_PART    1000
+#define REFINE_ATTEMPTS 5
 
 /* The TSC and the reference, read together. */
 struct sample {
@@ -137,12 +141,27 @@ static void begin_at(const struct sample *sample, u64 ns)
     learning.first_ns = ns;
 }
 
+/* NULL: nobody knows the rate yet. */
+static inline const struct vdso_epoch *last_epoch(void)
+{
+    u32 epochs = __atomic_load_n(&scale->epochs, __ATOMIC_ACQUIRE);
+    return likely(epochs != 0) ? &scale->epoch[epochs - 1] : NULL;
+}
+
+static u64 epoch_ns(const struct vdso_epoch *epoch, u64 tsc)
+{
+    s64 cycles = (s64)(tsc - epoch->tsc);
+    /* A processor whose TSC is a little behind the one that published. */
+    return epoch->ns + (cycles > 0 ? scaled((u64)cycles, epoch->ns_per_cycle) : 0);
+}
+
 static void publish(u64 tsc, u64 ns, u64 ns_per_cycle)
 {
-    scale->tsc = tsc;
-    scale->ns = ns;
-    scale->ns_per_cycle = ns_per_cycle;
-    __atomic_store_n(&scale->ready, true, __ATOMIC_RELEASE);
+    u32 count = scale->epochs;
+    if (count == VDSO_EPOCHS)
+        return;
+    scale->epoch[count] = (struct vdso_epoch){tsc, ns, ns_per_cycle};
+    __atomic_store_n(&scale->epochs, count + 1, __ATOMIC_RELEASE);
 }
 
 /* Enough time has passed: publish; or begin anew where the first sample was no good; or let more
@@ -189,36 +208,52 @@ static u64 learn_locked(void)
     return ns;
 }
 
-static u64 scaled_now(void)
-{
-    s64 cycles = (s64)(cpu_read_tsc() - scale->tsc);
-    /* A processor whose TSC is a little behind the one that published. */
-    return scale->ns + (cycles > 0 ? scaled((u64)cycles, scale->ns_per_cycle) : 0);
-}
-
 static NOINLINE u64 learn_now(void)
 {
     u64 flags = spin_lock_irqsave(&learning.lock);
-    bool ready = scale->ready; /* another processor may just have published */
-    u64 ns = ready ? 0 : learn_locked();
+    const struct vdso_epoch *epoch = last_epoch(); /* another processor may just have published */
+    u64 ns = epoch ? 0 : learn_locked();
     spin_unlock_irqrestore(&learning.lock, flags);
-    return ready ? scaled_now() : ns;
+    return epoch ? epoch_ns(epoch, cpu_read_tsc()) : ns;
+}
+
+/* The longer ago the first sample was, the less it matters how long it took. The clock goes on from the time
+ * that it shows: what it went wrong until now, a part in thousands at the most, stays. */
+static void refine_locked(const struct vdso_epoch *epoch)
+{
+    learning.crude_hz = (NS_PER_SECOND << FRACTION_BITS) / epoch->ns_per_cycle;
+    struct sample now = take_sample(REFINE_ATTEMPTS);
+    u64 ns = scaled(ticks_since_first(&now), learning.ns_per_tick);
+    u64 rate = fraction(ns, now.tsc - learning.first.tsc);
+    u64 known = epoch->ns_per_cycle;
+    u64 change = rate > known ? rate - known : known - rate;
+    if (change < known / REFINED_PART)
+        publish(now.tsc, epoch_ns(epoch, now.tsc), rate);
+}
+
+void time_refine(void)
+{
+    u64 flags = spin_lock_irqsave(&learning.lock);
+    const struct vdso_epoch *epoch = last_epoch();
+    if (epoch && learning.reference)
+        refine_locked(epoch);
+    spin_unlock_irqrestore(&learning.lock, flags);
 }
 
 /* ---- The time ---------------------------------------------------------------------------------*/
 
 u64 time_now_ns(void)
 {
-    if (likely(__atomic_load_n(&scale->ready, __ATOMIC_ACQUIRE)))
-        return scaled_now();
-    return learn_now();
+    const struct vdso_epoch *epoch = last_epoch();
+    return likely(epoch != NULL) ? epoch_ns(epoch, cpu_read_tsc()) : learn_now();
 }
 
 u64 time_tsc_hz(void)
 {
-    if (!__atomic_load_n(&scale->ready, __ATOMIC_ACQUIRE))
+    if (!last_epoch())
         return 0;
-    return (NS_PER_SECOND << FRACTION_BITS) / scale->ns_per_cycle;
+    /* By the first epoch: what is reckoned with it, the time that threads have run, never goes back. */
+    return (NS_PER_SECOND << FRACTION_BITS) / scale->epoch[0].ns_per_cycle;
 }
 
 void time_set_tsc_hz(u64 hz, u64 boot_tsc)

@@ -243,6 +243,66 @@ static u64 read_wall(void)
     return 1700000000 * S;
 }
 
+static s64 error_now(void)
+{
+    return (s64)(time_now_ns() - (true_ns - start_ns));
+}
+
+/* How much the clock goes wrong in ten minutes, in nanoseconds. */
+static u64 drift(void)
+{
+    s64 before = error_now();
+    true_ns += 600 * S;
+    s64 change = error_now() - before;
+    true_ns -= 600 * S;
+    return (u64)(change < 0 ? -change : change);
+}
+
+/* No jump, neither back nor far ahead. */
+static void refines_at(u64 ns)
+{
+    true_ns = start_ns + ns;
+    u64 before = time_now_ns();
+    time_refine();
+    u64 after = time_now_ns();
+    assert_true(after >= before && after - before < 100 * US);
+}
+
+/* A first look that was fast and a second that was slow: the rate is wrong by a part in thousands. */
+static void learns_better_with_time(void **state)
+{
+    (void)state;
+    start(2596142000, PM_TIMER);
+    time_refine(); /* too early for anything */
+    learn();
+    ns_per_read = 8 * US;
+    while (time_tsc_hz() == 0) {
+        true_ns += 1 * MS;
+        (void)time_now_ns();
+    }
+    assert_true(time_tsc_hz() != 0 && drift() > 10 * MS);
+    u64 first_hz = time_tsc_hz();
+    refines_at(1 * S);
+    assert_true(drift() < 4 * MS);
+    refines_at(15 * S);
+    assert_true(drift() < 1 * MS);
+    assert_int_equal(time_tsc_hz(), first_hz);
+    for (u64 more = 60; more < 100; more++)
+        refines_at(more * S); /* more often than there are epochs */
+    assert_true(drift() < 1 * MS);
+}
+
+static void does_not_believe_a_wild_rate(void **state)
+{
+    (void)state;
+    start(2596142000, HPET);
+    learn();
+    runs(1 * MS, 30 * MS, 2000);
+    reference_stands = true;
+    refines_at(1 * S);
+    assert_true(drift() < 600 * MS);
+}
+
 static void knows_the_date(void **state)
 {
     (void)state;
@@ -273,6 +333,8 @@ int main(void)
         cmocka_unit_test(distrusts_a_torn_sample),
         cmocka_unit_test(concludes_on_a_slow_machine),
         cmocka_unit_test(goes_on_without_its_reference),
+        cmocka_unit_test(learns_better_with_time),
+        cmocka_unit_test(does_not_believe_a_wild_rate),
         cmocka_unit_test(knows_the_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,44 +32,53 @@ static u64 ordered_tsc(void)
     return (u64)high << 32 | low;
 }
 
-static u64 boot_ns(void)
+/* The one that counts, or NULL: the kernel has to be asked. */
+static const struct vdso_epoch *last_epoch(void)
 {
-    s64 cycles = (s64)(ordered_tsc() - vdso_time.tsc);
+    u32 epochs = __atomic_load_n(&vdso_time.epochs, __ATOMIC_ACQUIRE);
+    return epochs != 0 ? &vdso_time.epoch[epochs - 1] : 0;
+}
+
+static u64 boot_ns(const struct vdso_epoch *epoch)
+{
+    s64 cycles = (s64)(ordered_tsc() - epoch->tsc);
     /* A processor whose TSC is a little behind the one that published. */
     u64 passed = cycles > 0 ? cycles : 0;
-    return vdso_time.ns +
-           (u64)((unsigned __int128)passed * vdso_time.ns_per_cycle >> VDSO_FRACTION_BITS);
+    return epoch->ns + (u64)((unsigned __int128)passed * epoch->ns_per_cycle >> VDSO_FRACTION_BITS);
 }
 
-static bool can_tell_date(void)
+/* The same for the date. */
+static const struct vdso_epoch *last_epoch_with_date(void)
 {
-    return __atomic_load_n(&vdso_time.ready, __ATOMIC_ACQUIRE) &&
-           __atomic_load_n(&vdso_time.real_known, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&vdso_time.real_known, __ATOMIC_ACQUIRE) ? last_epoch() : 0;
 }
 
-static u64 real_ns(void)
+static u64 real_ns(const struct vdso_epoch *epoch)
 {
-    return boot_ns() + (u64)__atomic_load_n(&vdso_time.real_offset, __ATOMIC_RELAXED);
+    return boot_ns(epoch) + (u64)__atomic_load_n(&vdso_time.real_offset, __ATOMIC_RELAXED);
 }
 
 EXPORT int __vdso_clock_gettime(int clock, struct __kernel_timespec *now)
 {
+    const struct vdso_epoch *epoch;
     u64 ns;
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_TAI:
-        if (!can_tell_date())
+        epoch = last_epoch_with_date();
+        if (!epoch)
             break;
-        ns = real_ns();
+        ns = real_ns(epoch);
         goto answer;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-        if (!__atomic_load_n(&vdso_time.ready, __ATOMIC_ACQUIRE))
+        epoch = last_epoch();
+        if (!epoch)
             break;
-        ns = boot_ns();
+        ns = boot_ns(epoch);
         goto answer;
     default:
         break;
@@ -83,10 +92,11 @@ answer:
 
 EXPORT int __vdso_gettimeofday(struct timeval *now, struct timezone *zone)
 {
-    if (!can_tell_date())
+    const struct vdso_epoch *epoch = last_epoch_with_date();
+    if (!epoch)
         return system_call(__NR_gettimeofday, (long)now, (long)zone, 0);
     if (now) {
-        u64 ns = real_ns();
+        u64 ns = real_ns(epoch);
         now->tv_sec = ns / NS_PER_SECOND;
         now->tv_usec = ns % NS_PER_SECOND / 1000;
     }
@@ -97,9 +107,10 @@ EXPORT int __vdso_gettimeofday(struct timeval *now, struct timezone *zone)
 
 EXPORT long __vdso_time(long *now)
 {
-    if (!can_tell_date())
+    const struct vdso_epoch *epoch = last_epoch_with_date();
+    if (!epoch)
         return system_call(__NR_time, (long)now, 0, 0);
-    long seconds = real_ns() / NS_PER_SECOND;
+    long seconds = real_ns(epoch) / NS_PER_SECOND;
     if (now)
         *now = seconds;
     return seconds;
