@@ -37,13 +37,6 @@ static const struct syscall_info unknown_call = {
 
 /* --- Beginning and end of any line --- */
 
-/* What stands in front when there are several threads, as with strace -f. */
-static void line_thread(struct trace_line *line)
-{
-    if (trace_several_threads())
-        line_format(line, "[pid %5d] ", trace_thread_id());
-}
-
 static void line_clock(struct trace_line *line)
 {
     u64 us = time_real_ns() / 1000;
@@ -76,16 +69,24 @@ void line_start(struct trace_line *line)
     line->half = line->ending = line->cut = line->failed = false;
 }
 
-static void line_begin(struct trace_line *line)
+/* `thread` stands in front, as with strace -f; 0: none does. */
+static void line_begin_of(struct trace_line *line, int thread)
 {
     line_start(line);
-    line_thread(line);
+    if (thread)
+        line_format(line, "[pid %5d] ", thread);
     if (trace_times.relative || trace_times.spent)
         line->start_ns = time_now_ns();
     if (trace_times.stamp)
         line_clock(line);
     if (trace_times.relative)
         line_relative(line);
+}
+
+/* A line about the running thread. */
+static void line_begin(struct trace_line *line)
+{
+    line_begin_of(line, trace_several_threads() ? trace_thread_id() : 0);
 }
 
 void line_emit(struct trace_line *line)
@@ -204,21 +205,44 @@ static void line_finish(struct trace_line *line, long result)
     line_emit(line);
 }
 
-/* The end of a thread, or of the program: the line of the call, and that of the end. */
+/* What ends: +++ exited with 3 +++, +++ killed by SIGSEGV +++ */
+static void trace_end(int thread, int status, int signal)
+{
+    struct trace_line line;
+
+    line_begin_of(&line, thread);
+    if (signal) {
+        line_text(&line, "+++ killed by ");
+        line_signal_name(&line, (u32)signal, 0);
+        line_text(&line, " +++");
+    } else {
+        line_format(&line, "+++ exited with %d +++", status);
+    }
+    line_emit(&line);
+}
+
+/* The same for all threads. The first one comes last: with it the process is gone. */
+static void trace_end_of_all(int status, int signal)
+{
+    for (int thread = trace_next_thread(0); thread; thread = trace_next_thread(thread))
+        trace_end(thread, status, signal);
+    trace_end(0, status, signal);
+}
+
+/* The end of a thread, or of the program: the line of the call, and those of the end. */
 static void trace_no_return(struct trace_line *line, bool wanted)
 {
-    u32 status = line->args[0] & 0xff;
+    int status = line->args[0] & 0xff;
 
     if (wanted) {
         line_end_arguments(line);
         line_text(line, "?");
         line_emit(line);
     }
-    if (trace_wants_lines()) {
-        line_begin(line);
-        line_format(line, "+++ exited with %u +++", status);
-        line_emit(line);
-    }
+    if (trace_wants_lines() && line->number == __NR_exit_group)
+        trace_end_of_all(status, 0);
+    else if (trace_wants_lines())
+        trace_end(trace_several_threads() ? trace_thread_id() : 0, status, 0);
     line->info = NULL;
 }
 
@@ -332,26 +356,20 @@ static void trace_signal(int signal, const struct signal_info *info)
     line_emit(&line);
 }
 
-/* --- stopped by SIGSTOP ---, +++ killed by SIGSEGV +++ */
-static void trace_fate(const char *around, const char *fate, int signal)
+static void trace_stopped(int signal)
 {
     struct trace_line line;
 
     line_begin(&line);
-    line_format(&line, "%s %s by ", around, fate);
+    line_text(&line, "--- stopped by ");
     line_signal_name(&line, (u32)signal, 0);
-    line_format(&line, " %s", around);
+    line_text(&line, " ---");
     line_emit(&line);
-}
-
-static void trace_stopped(int signal)
-{
-    trace_fate("---", "stopped", signal);
 }
 
 static void trace_killed(int signal)
 {
-    trace_fate("+++", "killed", signal);
+    trace_end_of_all(0, signal);
 }
 
 const struct process_observer *trace_observer(void)

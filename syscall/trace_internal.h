@@ -54,6 +54,9 @@ bool trace_wants_lines(void);
 bool trace_several_threads(void);
 int trace_thread_id(void);
 
+/* The thread after `thread` in the order of numbers, the first of the process left out; 0: none. */
+int trace_next_thread(int thread);
+
 /* The call that begins goes on where a signal interrupted it. */
 bool trace_call_goes_on(void);
 

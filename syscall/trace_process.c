@@ -14,6 +14,20 @@ int trace_thread_id(void)
     return thread_current()->tid;
 }
 
+int trace_next_thread(int thread)
+{
+    struct process *process = process_current();
+    int next = thread + 1;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    struct task *task = task_next_locked(process, &next);
+    if (task && next == process->pid) {
+        next++;
+        task = task_next_locked(process, &next);
+    }
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return task ? next : 0;
+}
+
 bool trace_call_goes_on(void)
 {
     return task_current()->signals.goes_on;

@@ -18,8 +18,8 @@ PROGRAMS = table.Table(os.path.join(table.HERE, "traced", "programs.txt"))
 def fixture_world():
     """The root of all programs, here and there."""
     try:
-        place = worlds.own_namespace()
         subprocess.run(["strace", "-o", "/dev/null", "true"], check=True, capture_output=True)
+        place = worlds.own_namespace()
     except FileNotFoundError:
         pytest.skip("no strace here: tools/setup diff-tests")
     except (OSError, subprocess.CalledProcessError) as error:

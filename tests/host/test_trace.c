@@ -136,6 +136,12 @@ int trace_thread_id(void)
     return 7;
 }
 
+/* There are 7 and 9 beside the first. */
+int trace_next_thread(int thread)
+{
+    return !several_threads ? 0 : thread < 7 ? 7 : thread < 9 ? 9 : 0;
+}
+
 bool trace_call_goes_on(void)
 {
     return goes_on;
@@ -662,6 +668,14 @@ static void test_no_return(void **state)
     assert_string_equal(logged, "+++ exited with 2 +++\n");
     assert_int_equal(logged_lines, 2);
     assert_null(line.info);
+    several_threads = true;
+    trace_enter(__NR_exit, ARGS(3), 0, &line);
+    assert_string_equal(logged, "[pid     7] +++ exited with 3 +++\n");
+    assert_int_equal(logged_lines, 4);
+    /* The call, the two others, and the first. */
+    trace_enter(__NR_exit_group, ARGS(3), 0, &line);
+    assert_string_equal(logged, "+++ exited with 3 +++\n");
+    assert_int_equal(logged_lines, 8);
 }
 
 /* What a call reads is shown as it was before the call. */
@@ -815,8 +829,12 @@ static void test_signal_lines(void **state)
     trace_observer()->killed(11);
     assert_string_equal(logged, "+++ killed by SIGSEGV +++\n");
     several_threads = true;
+    logged_lines = 0;
     trace_observer()->killed(6);
-    assert_string_equal(logged, "[pid     7] +++ killed by SIGABRT +++\n");
+    assert_string_equal(logged, "+++ killed by SIGABRT +++\n");
+    assert_int_equal(logged_lines, 3);
+    trace_observer()->stopped(19);
+    assert_string_equal(logged, "[pid     7] --- stopped by SIGSTOP ---\n");
     trace_call(__NR_getpid, ARGS(0), 1);
     assert_string_equal(logged, "[pid     7] getpid()                    = 1\n");
 }
