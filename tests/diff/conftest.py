@@ -13,8 +13,9 @@ import machines  # noqa: E402 (the path has to be set first)
 
 
 def pytest_addoption(parser):
-    """--full: every line in both rings; otherwise every line once, the rings by turns."""
-    parser.addoption("--full", action="store_true", help="every command line in both rings")
+    """--full: every line in both rings and with every number of processors; otherwise
+    every line once, rings and processors by turns."""
+    parser.addoption("--full", action="store_true", help="everything in both rings, and what is large")
 
 
 def pytest_configure(config):

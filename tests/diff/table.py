@@ -11,6 +11,9 @@ as a POSIX shell does it, but nothing is expanded.
     @link NEW TARGET          a symbolic link there
     @drop PATH                something in an added folder that no command needs
     @env K=V                  a variable for all commands
+    @cpus 1 2 4               how many processors the machines have; the commands take them by turns
+    @memory 2G                and how much memory (1G)
+    @only full                a table for the complete test, because its packages are large
     MARKS COMMAND WORDS [< FILE]
 
 COMMAND is looked for in PATH of the root; FILE, in the root's /work, is standard input (otherwise it is
@@ -60,6 +63,7 @@ class Table:
         self.name = os.path.splitext(os.path.basename(path))[0]
         self.adds, self.puts, self.links, self.drops = [], [], [], []
         self.environment, self.commands = [], []
+        self.cpus, self.memory, self.only_full = ["1"], "1G", False
         with open(path, encoding="utf-8") as file:
             for number, text in _logical_lines(file):
                 self._take(text, number)
@@ -76,11 +80,24 @@ class Table:
             self.drops += words[1].split()
         elif words[0] == "@env":
             self.environment += shlex.split(words[1])
+        elif words[0] == "@cpus":
+            self.cpus = words[1].split()
+        elif words[0] == "@memory":
+            self.memory = words[1]
+        elif words[0] == "@only":
+            self.only_full = True
         else:
             try:
                 self.commands.append(Command(text, number))
             except ValueError as error:
                 raise ValueError(f"{self.name}:{number}: {error}") from None
+
+
+    def machines(self, index, full):
+        """The (ring, processors) that the command of a number runs with: all, or one by turns."""
+        if full:
+            return [(ring, count) for count in self.cpus for ring in ("3", "0")]
+        return [("3" if index // len(self.cpus) % 2 == 0 else "0", self.cpus[index % len(self.cpus)])]
 
 
 def _logical_lines(file):

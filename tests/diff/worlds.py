@@ -34,7 +34,7 @@ WORK = os.path.join(HERE, "work")
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 TIME = 1_577_934_245  # 2020-01-02 03:04:05 UTC: every file in /work
 DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))
-SECONDS = 60
+SECONDS = 100
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000  # <linux/sched.h>, <linux/mount.h>
 MNT_DETACH = 2  # <sys/mount.h>
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -264,9 +264,10 @@ class World:
         os.chdir("/work")
         os.umask(0o022)
 
-    def run_here(self, command, ring, remember=None, options=()):
+    def run_here(self, command, ring, cpus="1", remember=None, options=()):
         """Boots a machine with the same root and the same command."""
-        words = ["-b", "microvm", "-m", "1G", "-r", ring, "--init", self.find(command), "--append", "cwd=/work", *options]
+        words = ["-b", "microvm", "-m", self.table.memory, "-c", cpus, "-r", ring, "--init", self.find(command),
+                 "--append", "cwd=/work", *options]
         for pair in self._variables():
             words += ["-e", pair]
         return machines.run(self.archive, *command.words[1:], options=words, seconds=SECONDS,
