@@ -571,6 +571,34 @@ def test_program_below_lib_brings_the_folder_around_it(tmp_path):
     assert not tree.find(f"{prefix}/lib/word/home")
 
 
+def test_one_of_several_versions_brings_its_own_folder(tmp_path):
+    """/usr/lib/WORDS/WORD/bin/NAME, without its neighbours, but with the files that links lead to."""
+    prefix = tmp_path / "usr"
+    _compile(prefix / "lib/words/two/bin/tool", "int main(void) { return 0; }")
+    for name in ("lib/words/one/lib/file", "lib/words/two/lib/file", "settings"):
+        (prefix / name).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / name).write_bytes(b"text")
+    (prefix / "lib/words/two/lib/link").symlink_to("../../../../settings")
+    (prefix / "bin").mkdir()
+    (prefix / "bin/tool").symlink_to("../lib/words/two/bin/tool")
+    tree = _packed(tmp_path, str(prefix / "bin/tool"))
+    assert tree.find(f"{prefix}/lib/words/two/lib/file") and not tree.find(f"{prefix}/lib/words/one")
+    assert tree.find(f"{prefix}/lib/words/two/lib/link").data() == b"text"
+    (prefix / "lib/words/two/extra").mkdir()
+    with open(prefix / "lib/words/two/extra/huge", "wb") as file:
+        file.truncate(packing.OWN_FOLDER_MAX + 1)
+    tree = _packed(tmp_path, str(prefix / "bin/tool"))
+    assert tree.find(f"{prefix}/lib/words/two/lib/file") and not tree.find(f"{prefix}/lib/words/two/extra")
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_library_that_unwinds_goes_along(tmp_path, ends):
+    """glibc loads it when a thread ends by pthread_exit."""
+    body = "pthread_exit(0)" if ends else "0"
+    path = _compile(tmp_path / "tool", f"#include <pthread.h>\nint main(void) {{ {body}; }}")
+    assert bool(_packed(tmp_path, path).find("/lib/x86_64-linux-gnu/libgcc_s.so.1")) == ends
+
+
 @pytest.mark.parametrize("converts", [False, True])
 def test_converters_of_character_sets_go_along(tmp_path, converts):
     """If the program asks for one, and not otherwise."""

@@ -79,7 +79,7 @@ def _calmly():
 
 def run_here(world, command, remember):
     """`--trace` in a machine with the same root. Returns (status, lines)."""
-    result = world.run_here(command, "3", remember, ["--trace", "--log", "0", "--append", "stderr=ttyS0"])
+    result = world.run_here(command, "3", "1", remember, ["--trace", "--log", "0", "--append", "stderr=ttyS0"])
     return result.status, result.lines()
 
 

@@ -16,6 +16,7 @@ MACHINE_X86_64 = 62
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 DT_NULL, DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_RUNPATH = 0, 1, 5, 10, 14, 15, 29
 DT_FLAGS_1, DF_1_NODEFLIB = 0x6FFFFFFB, 0x800
+UNWINDING = (b"pthread_exit", b"pthread_cancel", b"backtrace")
 INTERP_MAX, DYNAMIC_MAX, STRINGS_MAX = 4096, 1 << 16, 1 << 26  # bytes
 
 
@@ -27,7 +28,7 @@ class Elf:
     """interp: path of the loader or None.  needed: names of libraries.  soname: or None.
     dynamic: address of the dynamic section, or None.
     rpath, runpath: as in the file, or None.  nodeflib: default directories do not count.
-    converts: uses iconv(3).  localizes: uses setlocale(3)."""
+    converts: uses iconv(3).  localizes: uses setlocale(3).  unwinds: uses what makes glibc unwind a stack."""
 
     def __init__(self, read_at):
         """`read_at(offset, size)` returns bytes, fewer at the end of the file."""
@@ -36,7 +37,7 @@ class Elf:
         self.interp = self._interp()
         self.dynamic = next((segment[3] for segment in self._segments if segment[0] == PT_DYNAMIC), None)
         self.needed, self.soname, self.rpath, self.runpath, self.nodeflib = [], None, None, None, False
-        self.converts = self.localizes = False
+        self.converts = self.localizes = self.unwinds = False
         for kind, _flags, offset, _vaddr, _paddr, size, _memory, _align in self._segments:
             if kind == PT_DYNAMIC:
                 self._read_dynamic(self._exactly(offset, min(size, DYNAMIC_MAX)))
@@ -90,6 +91,7 @@ class Elf:
 
         self.converts = b"\0iconv_open\0" in strings
         self.localizes = b"\0setlocale\0" in strings
+        self.unwinds = any(b"\0" + name + b"\0" in strings for name in UNWINDING)
 
         def string(tag):
             return _string(strings, single[tag]) if tag in single else None

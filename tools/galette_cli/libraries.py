@@ -11,6 +11,7 @@ Sources: glibc's elf/dl-load.c (ld.so(8)); musl's ldso/dynlink.c.
 from . import elf, ldcache
 
 GLIBC = "libc.so.6"
+UNWINDER = "libgcc_s.so.1"  # loaded by glibc when it unwinds a stack: misc/unwind-link.c
 TERMINFO = "libtinfo.so."
 MUSL_PREFIX = "ld-musl-"
 # What a loader looks through at the end, whatever distribution built it. A directory of another

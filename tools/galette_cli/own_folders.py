@@ -4,8 +4,9 @@
 No list of programs: the Filesystem Hierarchy Standard (4.7, 4.11) says where a program keeps what
 is its own. For PREFIX/bin/NAME that is PREFIX/lib/NAME, PREFIX/share/NAME and so on, where
 interpreters have their modules; a NAME may be followed by a version there (perl and perl5, tool and
-tool-1.2). A program that really lies deeper, as /usr/bin/NAME that leads to /usr/lib/WORD/bin/NAME,
-owns PREFIX/lib/WORD.
+tool-1.2). A program that really lies deeper has a place for itself: where /usr/bin/NAME leads to
+/usr/lib/WORD/bin/NAME it owns /usr/lib/WORD, and where it leads to /usr/lib/WORDS/WORD/bin/NAME, one of
+several versions, /usr/lib/WORDS/WORD.
 """
 
 import os
@@ -25,6 +26,11 @@ def of_program(path):
     if real != path and _prefix(path) is not None:
         found.update(dict.fromkeys(_around(_prefix(path), real)))
     return list(found)
+
+
+def parts(folder):
+    """What a program needs most of a folder that is too large: the places beside its bin."""
+    return [path for part in (*PLACES, "etc", "conf") if os.path.isdir(path := os.path.join(folder, part))]
 
 
 def _prefix(path):
@@ -61,5 +67,5 @@ def _around(prefix, real):
         if real.startswith(place + "/"):
             name, _, rest = real[len(place) + 1 :].partition("/")
             if rest:
-                yield os.path.join(place, name)
+                yield _prefix(real) or os.path.join(place, name)
             return

@@ -8,9 +8,11 @@ for in the root first. What a root lacks is taken from the host: all of it if th
 for the program, if the program itself is the host's, or if --libs is given; otherwise a root that
 has its own loader is taken as complete.
 
-A dynamic program of the host also brings the folders that are its own (own_folders.py), glibc's
-converters of character sets if it or a library uses iconv(3), the locale C.UTF-8 if one of them uses
-setlocale(3), and the descriptions of terminals if it is linked with terminfo. Whatever else a program opens has to be named with --with.
+A dynamic program of the host also brings the folders that are its own (own_folders.py) with the files
+that links in them lead to, glibc's converters of character sets if it or a library uses iconv(3), the
+locale C.UTF-8 if one of them uses setlocale(3), the library that unwinds stacks if one of them ends
+threads, and the descriptions of terminals if it is linked with terminfo. Whatever else a program opens
+has to be named with --with.
 """
 
 import os
@@ -23,7 +25,7 @@ from .tree import DIRECTORY, Host, Node, Tree
 LINK = stat.S_IFLNK | 0o777
 SCRIPT_DEPTH = 5  # scripts interpreted by scripts; Linux: BINPRM in fs/exec.c
 SCRIPT_LINE_MAX = 256  # bytes
-OWN_FOLDER_MAX = 128 << 20  # bytes of files; more than that is said and left out
+OWN_FOLDER_MAX = 256 << 20  # bytes of files; more than that is said and left out
 UTF8_LOCALE = "/usr/lib/locale/C.utf8"  # Debian's, which no package but libc-bin has to be there for
 GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -226,15 +228,32 @@ class _Build:
 
     def _add_own_folders(self, path):
         for folder in own_folders.of_program(path):
-            if roots.is_larger(folder, OWN_FOLDER_MAX):
-                self.omissions.note(folder, f"more than {OWN_FOLDER_MAX >> 20} MiB; --with adds it")
-            else:
-                self._add_with(folder)
+            parts = own_folders.parts(folder) if roots.is_larger(folder, OWN_FOLDER_MAX) else []
+            for part in parts or [folder]:
+                if roots.is_larger(part, OWN_FOLDER_MAX):
+                    self.omissions.note(part, f"more than {OWN_FOLDER_MAX >> 20} MiB; --with adds it")
+                else:
+                    self._add_with(part)
+                    self._add_link_targets(part)
+
+    def _add_link_targets(self, folder):
+        """Files outside of a folder that links in it lead to: a program's settings in /etc."""
+        node = self.tree.find(folder)
+        for path in _links_below(node, self.tree.real(folder)) if node else ():
+            if self.tree.find(path) is None and os.path.isfile(path):
+                roots.add_host_path(self.tree, path, self.omissions)
 
     def _add_data(self, folder):
         """What a library reads or loads at run time."""
         if self.tree.find(folder) is None and os.path.isdir(folder):
             roots.add_host_path(self.tree, folder, self.omissions)
+
+    def _add_library_of(self, library, name):
+        """A library beside another one, which loads it at run time."""
+        path = f"{os.path.dirname(library)}/{name}"
+        if self._may_take(path):
+            roots.add_host_path(self.tree, path, self.omissions)
+            self.cached.setdefault(name, path)
 
     def _tell(self, variable):
         """Puts a variable into the program's environment that its files were found by."""
@@ -263,12 +282,19 @@ class _Build:
                 if how == libraries.BY_CONFIGURATION and not libraries.is_musl(interp):
                     self.cached.setdefault(os.path.basename(found), found)
             name = os.path.basename(found)
-            if name == libraries.GLIBC and any(user.converts for user in users):
-                self._add_data(f"{os.path.dirname(found)}/gconv")
-            if name == libraries.GLIBC and any(user.localizes for user in users):
-                self._add_data(UTF8_LOCALE)
+            if name == libraries.GLIBC:
+                self._add_what_glibc_loads(found, users)
             elif name.startswith(libraries.TERMINFO):
                 self._add_data("/lib/terminfo")
+
+    def _add_what_glibc_loads(self, glibc, users):
+        """What it opens at run time, by the functions that programs use of it."""
+        if any(user.converts for user in users):
+            self._add_data(f"{os.path.dirname(glibc)}/gconv")
+        if any(user.localizes for user in users):
+            self._add_data(UTF8_LOCALE)
+        if any(user.unwinds for user in users):
+            self._add_library_of(glibc, libraries.UNWINDER)
 
     # ---- The end --------------------------------------------------------------------------------
 
@@ -297,6 +323,17 @@ def _usual_loader(tree):
                  if name.startswith(libraries.MUSL_PREFIX)), None)
     glibc = "/lib64/ld-linux-x86-64.so.2"
     return musl if musl and tree.find(glibc) is None else glibc
+
+
+def _links_below(node, path):
+    """The paths of all symbolic links below a directory."""
+    links = []
+    for name, child in node.children.items():
+        if child.children is not None:
+            links += _links_below(child, f"{path}/{name}")
+        elif stat.S_ISLNK(child.mode):
+            links.append(f"{path}/{name}")
+    return links
 
 
 def _files_below(node, path):
