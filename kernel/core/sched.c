@@ -128,6 +128,8 @@ static void switch_and_unlock(struct run_queue *queue, struct thread *next)
         spin_unlock(&queue->lock);
         return;
     }
+    if (unlikely(queue->ready_count != 0 && !queue->slicing) && next != &queue->idle)
+        sched_begin_slicing(queue);
     make_current(cpu, next, previous->since_tick);
     context_switch(&previous->arch, &next->arch);
     finish_switch();

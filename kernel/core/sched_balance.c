@@ -57,8 +57,7 @@ static u32 ask_for_switch(const struct run_queue *queue)
     return if_other(queue);
 }
 
-/* Somebody waits behind the running thread of this processor, so that its time is limited. */
-static void begin_slicing(struct run_queue *queue)
+void sched_begin_slicing(struct run_queue *queue)
 {
     if (queue->slicing)
         return;
@@ -83,7 +82,7 @@ u32 sched_announce(struct run_queue *queue, const struct thread *thread)
     }
     if (queue->cpu != cpu_index())
         return queue->slicing ? NO_CPU : queue->cpu;
-    begin_slicing(queue);
+    sched_begin_slicing(queue);
     return NO_CPU;
 }
 
@@ -219,7 +218,7 @@ void sched_slice_over(void)
         if (queue_wants_switch(queue, running, true))
             (void)ask_for_switch(queue);
         kicked = less_busy(queue);
-        begin_slicing(queue);
+        sched_begin_slicing(queue);
     }
     spin_unlock(&queue->lock);
     sched_kick(kicked);
@@ -233,6 +232,6 @@ void arch_upcall_kicked(void)
         return;
     spin_lock(&queue->lock);
     if (queue->ready_count != 0 || sched_steal(queue, 1))
-        begin_slicing(queue);
+        sched_begin_slicing(queue);
     spin_unlock(&queue->lock);
 }

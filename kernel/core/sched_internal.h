@@ -95,6 +95,9 @@ void sched_send(struct thread *thread);
  * interrupts off. */
 void sched_sleep(struct run_queue *queue);
 
+/* Somebody waits behind the running thread of this processor, so that its time is limited. */
+void sched_begin_slicing(struct run_queue *queue);
+
 /* ---- from timer.c ---- */
 
 /* The slice that timer_arm_slice armed is over; interrupt context, no lock held. */

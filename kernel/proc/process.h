@@ -61,9 +61,8 @@ struct process {
     struct process_signals signals;
     struct radix tasks; /* its threads by number; guarded by signals.lock, as all to `ended_ns` */
     int next_tid;
-    u8 exit_status; /* the first thread's, if it ended alone */
-    u64 ended_ns;   /* processor time of threads that have ended */
-    bool exiting;   /* atomic: one thread ends them all */
+    u64 ended_ns; /* processor time of threads that have ended */
+    bool exiting; /* atomic: one thread ends them all */
     struct process_timers timers;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;

@@ -213,12 +213,10 @@ static void clear_child_tid(const struct task *task)
 }
 
 /* Take the task out of its process; whether it was the last. */
-static bool leave(struct task *task, u8 status)
+static bool leave(struct task *task)
 {
     struct process *process = task->process;
     u64 flags = spin_lock_irqsave(&process->signals.lock);
-    if (task->tid == process->pid)
-        process->exit_status = status;
     task->ended_ns = sched_thread_ns(task->thread);
     process->ended_ns += task->ended_ns;
     radix_remove(&process->tasks, task->tid);
@@ -232,12 +230,11 @@ void task_exit(u8 status)
 {
     struct thread *thread = thread_current();
     struct task *task = thread->task;
-    struct process *process = task->process;
     futex_thread_ends(task);
     clear_child_tid(task);
-    if (leave(task, status)) {
+    if (leave(task)) {
         task->thread = thread; /* for those who report on the way out */
-        process_exit(process->exit_status);
+        process_exit(status);
     }
     signals_end_task(task);
     thread_memory_trim();

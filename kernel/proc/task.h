@@ -54,7 +54,7 @@ u8 task_priority(struct task *task);
 void task_set_schedule(struct task *task, const struct thread_schedule *schedule);
 
 /* End the running thread: its robust futexes and its clear_child_tid are seen to. The last one ends the
- * process, with the status of the first thread. */
+ * process, with its own status. */
 NORETURN void task_exit(u8 status);
 
 /* What clone(2) and clone3(2) tell. */
