@@ -190,9 +190,11 @@ static void update_interrupts(struct uart *uart)
 /* The end of every section that may have made room: settle the interrupts, wake the writers. */
 static void unlock_and_wake(struct uart *uart, u64 flags)
 {
-    bool wake = uart->writer_waits && ring_used(uart) <= UART_RING_SIZE / 2;
-    if (wake)
-        uart->writer_waits = false;
+    bool room = uart->writer_waits && ring_used(uart) <= UART_RING_SIZE / 2;
+    bool empty = uart->empty_awaited && ring_used(uart) == 0;
+    bool wake = room || empty;
+    uart->writer_waits &= !room;
+    uart->empty_awaited &= !empty;
     update_interrupts(uart);
     spin_unlock_irqrestore(&uart->lock, flags);
     if (wake && uart->tty)
@@ -248,7 +250,12 @@ static bool uart_writable(void *device)
 
 static size_t uart_write_pending(void *device)
 {
-    return UART_RING_SIZE - uart_write_room(device);
+    struct uart *uart = device;
+    u64 flags = spin_lock_irqsave(&uart->lock);
+    size_t pending = ring_used(uart);
+    uart->empty_awaited |= pending != 0;
+    spin_unlock_irqrestore(&uart->lock, flags);
+    return pending;
 }
 
 static void uart_drain(void *device)

@@ -61,6 +61,7 @@ struct uart {
     struct spinlock lock;
     bool throttled;
     bool writer_waits;   /* somebody found no room and wants to hear of it */
+    bool empty_awaited;  /* somebody wants to know when all is sent */
     u8 interrupt_enable; /* the register, as last written */
     u8 line_events;      /* bits of the line status that reading it cleared, not yet looked at */
     u32 overruns;        /* times that input was lost in the chip */

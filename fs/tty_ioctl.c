@@ -42,8 +42,7 @@ static long set_termios(struct tty *tty, uptr user, size_t size, int when)
     tty_get_termios(tty, &settings);
     if (usercopy_from(&settings, user, size) != 0)
         return -EFAULT;
-    tty_set_termios(tty, &settings, when);
-    return 0;
+    return tty_set_termios(tty, &settings, when);
 }
 
 static long ioctl_settings(struct tty *tty, u32 request, uptr user)
@@ -128,8 +127,7 @@ static long flush_queue(struct tty *tty, u64 queue)
  * [Linux tty_io.c: then it is 0, too]. */
 static long drain(struct tty *tty)
 {
-    tty_drain(tty);
-    return 0;
+    return tty_wait_until_sent(tty);
 }
 
 /* As if the byte had been typed. */

@@ -127,6 +127,8 @@ static struct tty *start_serial(const struct cmdline *cmdline)
 {
     console_port = cmdline->console_port;
     start_tty(&serial_tty, console_port, cmdline->tty_raw);
+    if (cmdline->tty_utf8)
+        serial_tty.termios.c_iflag |= IUTF8;
     set_size(&serial_tty, cmdline);
     return &serial_tty;
 }

@@ -137,5 +137,5 @@ long sys_ioctl(int fd, unsigned request, u64 argument)
         return -EBADF;
     long result = file_ioctl(file, fd, request, argument);
     file_put(file);
-    return result;
+    return result == -EINTR && request != TCSBRK && request != TCSBRKP ? -ERESTARTSYS : result;
 }

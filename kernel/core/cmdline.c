@@ -137,13 +137,15 @@ static void set_nokaslr(struct parser *parser, const char *value)
 
 static void set_tty(struct parser *parser, const char *value)
 {
-    static const char *const modes[] = {"cooked", "raw", NULL};
+    static const char *const modes[] = {"cooked", "raw", "utf8", NULL};
     int index = index_of(value, modes);
 
-    if (index < 0)
-        note_mistake(parser, -EINVAL, "tty= must be raw or cooked");
-    else
-        parser->out->tty_raw = index == 1;
+    if (index < 0) {
+        note_mistake(parser, -EINVAL, "tty= must be raw, cooked or utf8");
+        return;
+    }
+    parser->out->tty_raw = index == 1;
+    parser->out->tty_utf8 = index == 2;
 }
 
 /* The number of a serial port, or -1. Speed and parity may follow, as Linux allows: `ttyS1,9600n8`;

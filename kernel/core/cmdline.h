@@ -40,6 +40,7 @@ struct cmdline {
     int loglevel;              /* loglevel=0..15, `debug`; CMDLINE_LOGLEVEL_QUIET when not given */
     bool nokaslr;
     bool tty_raw;        /* tty=raw; false for tty=cooked and when not given */
+    bool tty_utf8;       /* tty=utf8: cooked, and characters are UTF-8 */
     u8 consoles;         /* CMDLINE_CONSOLE_*, of all console= words; 0 when there are none */
     u8 last_console;     /* of the last one */
     int console_port;    /* the last console=ttyS0..3; 0 when not given */

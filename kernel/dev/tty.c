@@ -293,6 +293,15 @@ static size_t least_for_poll(const struct tty *tty)
     return characters[VTIME] != 0 ? 1 : characters[VMIN];
 }
 
+/* Asleep, since the host may be slow; the last bytes are the chip's, and polled for. */
+int tty_wait_until_sent(struct tty *tty)
+{
+    int error = wait_event(&tty->output_wait, tty_output_count(tty) == 0);
+    if (error == 0)
+        tty_drain(tty);
+    return error;
+}
+
 u32 tty_poll(struct tty *tty)
 {
     u32 events = 0;
@@ -349,10 +358,11 @@ static void settle_speeds(struct termios2 *termios)
         termios->c_ispeed = speed_of(input);
 }
 
-void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
+int tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
 {
-    if (when != TCSANOW)
-        tty_drain(tty);
+    int error = when != TCSANOW ? tty_wait_until_sent(tty) : 0;
+    if (error != 0)
+        return error;
     if (when == TCSAFLUSH)
         tty_flush(tty, TCIFLUSH);
     u64 flags = spin_lock_irqsave(&tty->lock);
@@ -368,6 +378,7 @@ void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
     wait_wake_all(&tty->output_wait);
     if (readable)
         wait_wake_all(&tty->input_wait);
+    return 0;
 }
 
 int tty_flow(struct tty *tty, u64 action)

@@ -35,7 +35,7 @@ struct tty_ops {
     size_t (*write_room)(void *device);
     /* True when a writer that waited for room should go on: with some hysteresis. */
     bool (*writable)(void *device);
-    /* Bytes taken and not yet sent. */
+    /* Bytes taken and not yet sent. If there are any, tty_output_ready is called when there are none. */
     size_t (*write_pending)(void *device);
     /* Send all, by polling; returns when the last bit is out. */
     void (*drain)(void *device);
@@ -143,7 +143,7 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t count);
 /* A BREAK condition, after the bytes that came before it. */
 void tty_receive_break(struct tty *tty);
 
-/* The device's `writable` has become true. */
+/* The device's `writable` has become true, or what was pending is sent. */
 void tty_output_ready(struct tty *tty);
 
 /* ---- For the file layer -----------------------------------------------------------------------*/
@@ -167,9 +167,12 @@ bool tty_input_ended(const struct tty *tty);
 /* Wait by polling until every byte written has left the machine. Works with interrupts off. */
 void tty_drain(struct tty *tty);
 
-/* TCGETS; TCSETS, TCSETSW, TCSETSF with `when` TCSANOW, TCSADRAIN, TCSAFLUSH. */
+/* tcdrain: sleep until every byte written has left. 0 or -EINTR. */
+int tty_wait_until_sent(struct tty *tty) MUST_CHECK;
+
+/* TCGETS; TCSETS, TCSETSW, TCSETSF: 0, or -EINTR and nothing is set; with `when` TCSANOW, TCSADRAIN, TCSAFLUSH. */
 void tty_get_termios(struct tty *tty, struct termios2 *out);
-void tty_set_termios(struct tty *tty, const struct termios2 *termios, int when);
+int tty_set_termios(struct tty *tty, const struct termios2 *termios, int when) MUST_CHECK;
 
 /* TCXONC: TCOOFF and TCOON hold output and let it go on, TCIOFF and TCION send VSTOP and VSTART. 0 or
  * -EINVAL. */

@@ -187,6 +187,18 @@ def test_terminal_is_restored_when_the_tool_is_killed(terminal, tmp_path, number
     assert _status(child) == 128 + number
 
 
+@pytest.mark.parametrize("mode,left", (("iutf8", b"ab"), ("-iutf8", b"a\xc3b")))
+def test_characters_of_several_bytes_are_erased_as_at_the_host(terminal, mode, left):
+    command = f"stty {mode}; exec {machines.TOOL} run -b microvm --timeout 30 cat"
+    child = pexpect.spawn("/bin/sh", ["-c", command], timeout=30)
+    _wait_for_raw(child)
+    child.send("aö\x7fb\r")
+    child.expect_exact(b"\r\n" + left + b"\r\n")
+    child.send("\x04")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
 def test_output_to_a_file_from_a_terminal(terminal, tmp_path):
     """Input is a terminal and output is not: what is typed must not turn up in the file."""
     target = tmp_path / "out"

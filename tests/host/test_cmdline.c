@@ -51,7 +51,8 @@ static void test_defaults(void **state)
     assert_int_equal(parse(""), 0);
     assert_null(parsed.init);
     assert_int_equal(parsed.ring, 3);
-    assert_false(parsed.trace || parsed.nokaslr || parsed.tty_raw || parsed.boottime);
+    assert_false(parsed.trace || parsed.nokaslr || parsed.tty_raw || parsed.boottime ||
+                 parsed.tty_utf8);
     assert_null(parsed.trace_filter);
     assert_int_equal(parsed.stderr_port, -1);
     assert_int_equal(parsed.console_port, 0);

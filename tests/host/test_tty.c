@@ -58,10 +58,12 @@ static bool device_writable(void *device)
     return room >= 8;
 }
 
+static size_t pending;
+
 static size_t device_pending(void *device)
 {
     (void)device;
-    return 7;
+    return pending;
 }
 
 static void device_drain(void *device)
@@ -110,6 +112,7 @@ static void start(bool raw)
     tty.session = tty.foreground = 1;
     output_length = receive_calls = signal_count = 0;
     room = sizeof(output);
+    pending = 0;
     throttled = false;
     fake_sleep = NULL;
     now_ns = 1000;
@@ -552,13 +555,13 @@ static void knows_speeds(void **state)
     tty_get_termios(&tty, &settings);
     assert_int_equal(settings.c_ospeed, 115200);
     settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CBAUD) | B9600;
-    tty_set_termios(&tty, &settings, TCSANOW);
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSANOW), 0);
     tty_get_termios(&tty, &settings);
     assert_int_equal(settings.c_ospeed, 9600);
     assert_int_equal(settings.c_ispeed, 9600);
     settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
     settings.c_ospeed = 12345;
-    tty_set_termios(&tty, &settings, TCSANOW);
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSANOW), 0);
     tty_get_termios(&tty, &settings);
     assert_int_equal(settings.c_ospeed, 12345);
 }
@@ -572,18 +575,51 @@ static void changes_modes(void **state)
     tty_get_termios(&tty, &settings);
     settings.c_lflag &= ~(tcflag_t)ICANON;
     u32 wakes = tty.input_wait.wakes;
-    tty_set_termios(&tty, &settings, TCSANOW);
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSANOW), 0);
     assert_int_equal(tty.input_wait.wakes, wakes + 1);
     reads("ha", 2);
     settings.c_lflag |= ICANON;
-    tty_set_termios(&tty, &settings, TCSANOW);
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSANOW), 0);
     reads("lf", 100);
     type("line\n");
-    tty_set_termios(&tty, &settings, TCSAFLUSH);
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSAFLUSH), 0);
     reads_error(-EAGAIN);
     type("more\n");
     tty_flush(&tty, TCOFLUSH);
     reads("more\n", 100);
+}
+
+static int all_is_sent(u64 deadline)
+{
+    assert_true(deadline == WAIT_FOREVER);
+    pending = 0;
+    tty_output_ready(&tty);
+    return 0;
+}
+
+static int a_signal_comes(u64 deadline)
+{
+    (void)deadline;
+    return -EINTR;
+}
+
+static void waits_until_all_is_sent(void **state)
+{
+    (void)state;
+    struct termios2 settings;
+    start(false);
+    tty_get_termios(&tty, &settings);
+    settings.c_lflag &= ~(tcflag_t)ECHO;
+    pending = 7;
+    assert_int_equal(tty_output_count(&tty), 7);
+    fake_sleep = a_signal_comes;
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSADRAIN), -EINTR);
+    assert_true(tty.termios.c_lflag & ECHO); /* nothing is set then */
+    assert_int_equal(tty_wait_until_sent(&tty), -EINTR);
+    fake_sleep = all_is_sent;
+    assert_int_equal(tty_set_termios(&tty, &settings, TCSADRAIN), 0);
+    assert_false(tty.termios.c_lflag & ECHO);
+    assert_int_equal(pending, 0);
 }
 
 static void knows_its_size(void **state)
@@ -598,6 +634,7 @@ static void knows_its_size(void **state)
     tty_set_winsize(&tty, &size);
     assert_int_equal(signal_count, 1);
     assert_int_equal(signals[0], SIGWINCH);
+    pending = 7;
     assert_int_equal(tty_output_count(&tty), 7);
 }
 
@@ -638,6 +675,7 @@ int main(void)
         cmocka_unit_test(flow_by_request),
         cmocka_unit_test(knows_speeds),
         cmocka_unit_test(changes_modes),
+        cmocka_unit_test(waits_until_all_is_sent),
         cmocka_unit_test(knows_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ CONSOLE_READY = b"S"  # first byte on the status channel
 STATUS_ESCAPED = 130
 STATUS_PIPE = 141  # as the shell shows SIGPIPE
 BUFFER = 65536
+IUTF8 = 0o40000  # <asm/termbits.h>; Python's termios lacks it before 3.14
 
 
 class Interrupted(Exception):
@@ -72,6 +73,16 @@ def terminal_size():
     return f"{rows}x{columns}" if rows > 0 and columns > 0 else ""
 
 
+def terminal_is_utf8():
+    """Whether the host's terminal takes a character of several bytes back as one."""
+    import termios
+
+    try:
+        return bool(termios.tcgetattr(0)[0] & IUTF8)
+    except termios.error:
+        return False
+
+
 def terminal_words(cooked):
     """What the kernel has to be told about standard input and output."""
     if not cooked:
@@ -79,7 +90,7 @@ def terminal_words(cooked):
     size, kind = terminal_size(), os.environ.get("TERM", "")
     words = [f"winsize={size}"] if size else []
     words += [f"TERM={kind}"] if kind.replace("-", "").replace("+", "").isalnum() else []
-    return ["tty=cooked", *words]
+    return ["tty=utf8" if terminal_is_utf8() else "tty=cooked", *words]
 
 
 def escape_mux(data):
