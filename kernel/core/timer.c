@@ -19,6 +19,7 @@
 static struct timer_tree {
     struct spinlock lock; /* guards the tree and all fields of its timers */
     struct rb_root timers;
+    u64 first;     /* the earliest deadline, 0: none; others look at it without the lock */
     u64 slice_end; /* 0: no slice is running out */
 } ALIGNED(64) trees[CPUS_MAX] = {[0 ... CPUS_MAX - 1] = {.lock = SPINLOCK_INIT(LOCK_TIMER_TREE)}};
 
@@ -33,11 +34,23 @@ static struct timer *earliest(const struct timer_tree *tree)
     return first ? rb_entry(first, struct timer, node) : NULL;
 }
 
-/* For this processor's own tree. */
-static void arm_hardware(const struct timer_tree *tree)
+static void note_first_locked(struct timer_tree *tree)
 {
     const struct timer *first = earliest(tree);
-    u64 next = first ? first->deadline : WAIT_FOREVER;
+    __atomic_store_n(&tree->first, first ? MAX(first->deadline, 1UL) : 0, __ATOMIC_RELAXED);
+}
+
+static u64 first_deadline(const struct timer_tree *tree)
+{
+    u64 first = __atomic_load_n(&tree->first, __ATOMIC_RELAXED);
+    return first != 0 ? first : WAIT_FOREVER;
+}
+
+/* For this processor's own tree, to which nobody else adds: what the others take away meanwhile is armed for
+ * and expires for nothing. Without the lock, since writing to the hardware takes long in a virtual machine. */
+static void arm_hardware(const struct timer_tree *tree)
+{
+    u64 next = first_deadline(tree);
     if (tree->slice_end != 0)
         next = MIN(next, tree->slice_end);
     if (next == WAIT_FOREVER) {
@@ -60,12 +73,19 @@ static void insert_locked(struct timer_tree *tree, struct timer *timer)
     }
     rb_insert(&tree->timers, &timer->node, parent, link, NULL);
     timer->armed = true;
+    if (timer->deadline < first_deadline(tree))
+        note_first_locked(tree);
 }
 
-static void remove_locked(struct timer_tree *tree, struct timer *timer)
+/* True if it was the first to expire. */
+static bool remove_locked(struct timer_tree *tree, struct timer *timer)
 {
+    bool was_first = earliest(tree) == timer;
     rb_erase(&tree->timers, &timer->node, NULL);
     timer->armed = false;
+    if (was_first)
+        note_first_locked(tree);
+    return was_first;
 }
 
 static void expire_locked(struct timer_tree *tree, u64 now)
@@ -95,8 +115,7 @@ void timer_arm_slice(u64 ns)
 {
     struct timer_tree *tree = tree_this();
     tree->slice_end = time_now_ns() + ns;
-    const struct timer *first = earliest(tree);
-    if (!first || first->deadline > tree->slice_end)
+    if (first_deadline(tree) > tree->slice_end)
         arm_hardware(tree);
 }
 
@@ -132,13 +151,10 @@ void timer_stop(struct timer *timer)
 {
     u64 flags = irq_save();
     struct timer_tree *tree = lock_tree_of(timer);
-    if (timer->armed) {
-        bool was_first = earliest(tree) == timer;
-        remove_locked(tree, timer);
-        if (was_first && tree == tree_this()) /* elsewhere it expires once for nothing */
-            arm_hardware(tree);
-    }
+    bool was_first = timer->armed && remove_locked(tree, timer);
     spin_unlock(&tree->lock);
+    if (was_first && tree == tree_this()) /* elsewhere it expires once for nothing */
+        arm_hardware(tree);
     irq_restore(flags);
 }
 
@@ -156,9 +172,10 @@ void timer_start(struct timer *timer, u64 deadline)
     spin_lock(&tree->lock);
     timer->deadline = deadline;
     insert_locked(tree, timer);
-    if (earliest(tree) == timer)
-        arm_hardware(tree);
+    bool is_first = earliest(tree) == timer;
     spin_unlock(&tree->lock);
+    if (is_first)
+        arm_hardware(tree);
     irq_restore(flags);
 }
 
