@@ -28,7 +28,7 @@ bool timer_wants_rate(void);
 /* True with the counter's rate in *hz when that rate is known without measuring. */
 bool arch_reference_counter(u64 *hz);
 
-/* Ticks since timer_init, on the boot processor; another one's mean nothing. */
+/* Ticks of this processor's counter, since timer_init or timer_init_this there. */
 u64 arch_reference_read(void);
 
 #endif

@@ -21,7 +21,7 @@
 static const struct clocksource *arch_reference(void)
 {
     static struct clocksource source = {
-        .name = "local APIC timer", .read = arch_reference_read, .bits = 64};
+        .name = "local APIC timer", .read = arch_reference_read, .bits = 64, .per_cpu = true};
     return arch_reference_counter(&source.hz) ? &source : NULL;
 }
 

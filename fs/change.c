@@ -2,8 +2,9 @@
 /*
  * Making, removing and renaming names (Linux fs/namei.c for which error comes first).
  *
- * Locks: the directory's inode; for two directories, the lower address first. rename_lock keeps the
- * shape of the tree while a directory moves, so that it cannot become its own ancestor.
+ * Locks: the directory's inode; of two directories the one above the other first, as removing a directory
+ * takes them, else the lower address. rename_lock keeps the shape of the tree while a directory moves, so
+ * that it cannot become its own ancestor.
  */
 #include "fs/change.h"
 
@@ -156,26 +157,30 @@ int fs_unlink(const struct path *parent, const struct last_name *last, bool dire
     return error;
 }
 
-static void lock_two(struct inode *first, struct inode *second)
-{
-    mutex_lock(first < second ? &first->lock : &second->lock);
-    if (first != second)
-        mutex_lock(first < second ? &second->lock : &first->lock);
-}
-
-static void unlock_two(struct inode *first, struct inode *second)
-{
-    mutex_unlock(&first->lock);
-    if (first != second)
-        mutex_unlock(&second->lock);
-}
-
+/* With rename_lock held no directory gets another parent. */
 static bool is_below(const struct dentry *dentry, const struct dentry *ancestor)
 {
     for (; dentry != ancestor; dentry = dentry->parent)
         if (dentry->parent == dentry)
             return false;
     return true;
+}
+
+static void lock_two(struct dentry *first, struct dentry *second)
+{
+    struct inode *one = first->inode, *other = second->inode;
+    bool swapped =
+        one != other && (is_below(first, second) || (one > other && !is_below(second, first)));
+    mutex_lock(swapped ? &other->lock : &one->lock);
+    if (one != other)
+        mutex_lock(swapped ? &one->lock : &other->lock);
+}
+
+static void unlock_two(struct dentry *first, struct dentry *second)
+{
+    mutex_unlock(&first->inode->lock);
+    if (first->inode != second->inode)
+        mutex_unlock(&second->inode->lock);
 }
 
 struct rename {
@@ -306,13 +311,13 @@ int fs_rename(const struct path *old_parent, const struct last_name *old_last,
     if (is_no_name(new_last))
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     mutex_lock(&rename_lock);
-    lock_two(inode_at(old_parent), inode_at(new_parent));
+    lock_two(old_parent->dentry, new_parent->dentry);
     int error = path_find(old_parent->dentry, old_last->name, old_last->length, &r.old);
     if (error == 0)
         error = path_lookup(new_parent->dentry, new_last->name, new_last->length, &r.new);
     if (error == 0)
         error = rename_locked(&r);
-    unlock_two(inode_at(old_parent), inode_at(new_parent));
+    unlock_two(old_parent->dentry, new_parent->dentry);
     mutex_unlock(&rename_lock);
     dentry_put(r.new);
     dentry_put(r.old);

@@ -196,15 +196,22 @@ static void remove_child_locked(struct dentry *dentry)
     dentry->hashed = false;
 }
 
-struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length, u32 hash)
+static inline struct dentry *find_locked(const struct dentry *parent, const char *name,
+                                         size_t length, u32 hash)
 {
-    u64 flags = spin_lock_irqsave(&dcache_lock);
     struct dentry *dentry = chains[hash & (chain_count - 1)];
     while (dentry && (dentry->hash != hash || dentry->parent != parent ||
                       dentry->name_length != length || memcmp(dentry->name, name, length) != 0))
         dentry = dentry->hash_next;
     if (dentry)
         dentry_get(dentry);
+    return dentry;
+}
+
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length, u32 hash)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *dentry = find_locked(parent, name, length, hash);
     spin_unlock_irqrestore(&dcache_lock, flags);
     return dentry;
 }
@@ -215,11 +222,18 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len
     if (!dentry)
         return NULL;
     u64 flags = spin_lock_irqsave(&dcache_lock);
-    dentry_get(parent);
-    dentry->parent = parent;
-    insert_child_locked(parent, dentry, hash);
+    struct dentry *other = find_locked(parent, name, length, hash);
+    if (likely(!other)) {
+        dentry_get(parent);
+        dentry->parent = parent;
+        insert_child_locked(parent, dentry, hash);
+    }
     spin_unlock_irqrestore(&dcache_lock, flags);
-    return dentry;
+    if (likely(!other))
+        return dentry;
+    free_name(dentry);
+    kfree(dentry);
+    return other;
 }
 
 struct dentry *dentry_create_nameless(struct dentry *parent, struct inode *inode)
@@ -237,7 +251,10 @@ struct dentry *dentry_create_nameless(struct dentry *parent, struct inode *inode
 
 void dentry_attach(struct dentry *dentry, struct inode *inode)
 {
-    __atomic_store_n(&dentry->inode, inode, __ATOMIC_RELEASE);
+    struct inode *none = NULL;
+    if (!__atomic_compare_exchange_n(&dentry->inode, &none, inode, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        inode_put(inode);
 }
 
 void dentry_remove(struct dentry *dentry)
@@ -350,6 +367,25 @@ struct dentry *dentry_get_parent(struct dentry *dentry, char *name)
     }
     spin_unlock_irqrestore(&dcache_lock, flags);
     return parent;
+}
+
+struct dentry *dentry_get_above(struct dentry *dentry)
+{
+    u64 flags = spin_lock_irqsave(&dcache_lock);
+    struct dentry *parent = dentry->parent;
+    dentry_get(parent);
+    spin_unlock_irqrestore(&dcache_lock, flags);
+    return parent;
+}
+
+u64 dentry_links_lock(void)
+{
+    return spin_lock_irqsave(&dcache_lock);
+}
+
+void dentry_links_unlock(u64 flags)
+{
+    spin_unlock_irqrestore(&dcache_lock, flags);
 }
 
 void dentry_get(struct dentry *dentry)

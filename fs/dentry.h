@@ -60,15 +60,16 @@ u32 dentry_hash(const struct dentry *parent, const char *name, size_t length);
 /* Find `name` under `parent` in the cache, with a reference; NULL: not cached. */
 struct dentry *dentry_find(struct dentry *parent, const char *name, size_t length, u32 hash);
 
-/* A new negative dentry with a reference, in the cache; the parent's inode is locked. NULL: out of
- * memory. */
+/* A new negative dentry with a reference, in the cache; or the one of that name which another thread made
+ * since the caller looked. NULL: out of memory. */
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length, u32 hash);
 
 /* A dentry that cannot be found, for a file without a name that was opened in `parent` (O_TMPFILE):
  * `inode`, whose reference it takes over, unless out of memory (NULL). */
 struct dentry *dentry_create_nameless(struct dentry *parent, struct inode *inode);
 
-/* Give a negative dentry its inode (whose reference it takes over). */
+/* Give a negative dentry its inode (whose reference it takes over). One that another thread gave an inode
+ * meanwhile keeps that. */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
 
 /* Take a name out of its directory: it can no longer be found; open files keep it. */
@@ -98,6 +99,13 @@ void dentry_cursor_set(struct dentry_cursor *cursor, struct dentry *entry);
 /* The directory that holds `dentry`, with a reference, and its name there (`name` has room for
  * NAME_LENGTH_MAX and a NUL); NULL for the root of a file system. */
 struct dentry *dentry_get_parent(struct dentry *dentry, char *name);
+
+/* The directory above, with a reference: for "..". */
+struct dentry *dentry_get_above(struct dentry *dentry);
+
+/* Hold all names and all links between dentries: for those who go up from one to another. Spinlock rules. */
+u64 dentry_links_lock(void);
+void dentry_links_unlock(u64 flags);
 
 void dentry_get(struct dentry *dentry);
 void dentry_put(struct dentry *dentry); /* NULL is allowed */

@@ -54,12 +54,12 @@ static void walk_move(struct walk *walk, struct mount *mount, struct dentry *den
     walk->at = next;
 }
 
-/* One name down, in the same mount: the reference of `dentry` becomes the walk's. */
-static inline void walk_descend(struct walk *walk, struct dentry *dentry)
+/* One name down or up, in the same mount: the reference of `dentry` becomes the walk's. */
+static inline void walk_step(struct walk *walk, struct dentry *dentry)
 {
-    struct dentry *above = walk->at.dentry;
+    struct dentry *before = walk->at.dentry;
     walk->at.dentry = dentry;
-    dentry_put(above);
+    dentry_put(before);
 }
 
 static bool same_place(const struct path *left, const struct path *right)
@@ -111,7 +111,7 @@ static int go_up(struct walk *walk)
             return -EXDEV;
         walk_move(walk, walk->at.mount->parent, walk->at.mount->mountpoint);
     }
-    walk_move(walk, walk->at.mount, walk->at.dentry->parent);
+    walk_step(walk, dentry_get_above(walk->at.dentry));
     return cross_mounts(walk);
 }
 
@@ -293,7 +293,7 @@ static int step(struct walk *walk, const char *name, size_t length, bool last, b
         return error;
     bool follow = !last || slash || (walk->flags & WALK_FOLLOW);
     if (likely(!inode_is(dentry->inode, S_IFLNK) || !follow)) {
-        walk_descend(walk, dentry);
+        walk_step(walk, dentry);
         return cross_mounts(walk);
     }
     error = follow_link(walk, dentry);
@@ -423,7 +423,7 @@ static bool prepend(char *buffer, char **at, const char *text, size_t length)
     return true;
 }
 
-/* One name up, or out of a mount; false at the top of all. */
+/* One name up, or out of a mount; false at the top of all. The links are locked. */
 static bool step_up(struct path *here)
 {
     bool at_root = here->dentry == here->mount->root;
@@ -437,13 +437,16 @@ static bool step_up(struct path *here)
 bool path_is_below(const struct path *path, const struct path *root)
 {
     struct path here = *path;
-    while (!same_place(&here, root))
-        if (!step_up(&here))
-            return false;
-    return true;
+    u64 flags = dentry_links_lock();
+    bool below = true;
+    while (below && !same_place(&here, root))
+        below = step_up(&here);
+    dentry_links_unlock(flags);
+    return below;
 }
 
-char *path_name(const struct path *path, const struct path *root, char *buffer, size_t size)
+static char *name_locked(const struct path *path, const struct path *root, char *buffer,
+                         size_t size)
 {
     static const char deleted[] = " (deleted)";
     struct path here = *path;
@@ -466,4 +469,12 @@ char *path_name(const struct path *path, const struct path *root, char *buffer, 
     if (ok && !any)
         ok = prepend(buffer, &at, "/", 1);
     return ok ? at : NULL;
+}
+
+char *path_name(const struct path *path, const struct path *root, char *buffer, size_t size)
+{
+    u64 flags = dentry_links_lock();
+    char *name = name_locked(path, root, buffer, size);
+    dentry_links_unlock(flags);
+    return name;
 }

@@ -10,6 +10,7 @@
 #include "arch/smp.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/time.h"
 #include "mm/heap.h"
 #include "mm/kmap.h"
 
@@ -36,6 +37,7 @@ static void start_others(void)
         count++;
     if (count + 1 < cpu_count())
         log_print(LOG_ERR, "no memory for more than %u processors", count + 1);
+    (void)time_now_ns(); /* from which the others' clocks go on: time.c */
     if (count != 0 && smp_start(stacks, count, run_processor) != 0)
         log_print(LOG_ERR, "the other processors cannot be started: no room below 1 MiB");
 }

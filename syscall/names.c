@@ -28,18 +28,8 @@ void name_free(struct name *name)
     kfree(name);
 }
 
-const struct path_context *names_context(void)
+static long start_at_descriptor(int dirfd, const char *name, struct path *out)
 {
-    return &process_current()->place;
-}
-
-long names_start(int dirfd, const char *name, struct path *out)
-{
-    if (name[0] == '/' || dirfd == AT_FDCWD) {
-        *out = process_current()->place.cwd;
-        path_get(out);
-        return 0;
-    }
     struct file *file = fdtable_get(&process_current()->files, dirfd);
     if (!file)
         return -EBADF;
@@ -53,10 +43,23 @@ long names_start(int dirfd, const char *name, struct path *out)
     return error;
 }
 
+long names_start(int dirfd, const char *name, struct path_context *out)
+{
+    struct process_place *place = &process_current()->place;
+    if (name[0] == '/' || dirfd == AT_FDCWD) {
+        place_get(place, out);
+        return 0;
+    }
+    long error = start_at_descriptor(dirfd, name, &out->cwd);
+    if (error == 0)
+        place_get_root(place, &out->root);
+    return error;
+}
+
 long names_walk(int dirfd, uptr user, u32 flags, struct path *out)
 {
     struct name *name;
-    struct path start;
+    struct path_context start;
     long error = name_get(user, &name);
     if (error != 0)
         return error;
@@ -65,8 +68,8 @@ long names_walk(int dirfd, uptr user, u32 flags, struct path *out)
     if (error == 0)
         error = names_start(dirfd, name->text, &start);
     if (error == 0) {
-        error = path_walk(names_context(), &start, name->text, flags, out);
-        path_put(&start);
+        error = path_walk(&start, &start.cwd, name->text, flags, out);
+        place_put(&start);
     }
     name_free(name);
     return error;
@@ -74,15 +77,14 @@ long names_walk(int dirfd, uptr user, u32 flags, struct path *out)
 
 long names_walk_parent(int dirfd, uptr user, struct names_parent *out)
 {
-    struct path start;
+    struct path_context start;
     long error = name_get(user, &out->name);
     if (error != 0)
         return error;
     error = out->name->text[0] == '\0' ? -ENOENT : names_start(dirfd, out->name->text, &start);
     if (error == 0) {
-        error =
-            path_walk_parent(names_context(), &start, out->name->text, 0, &out->path, &out->last);
-        path_put(&start);
+        error = path_walk_parent(&start, &start.cwd, out->name->text, 0, &out->path, &out->last);
+        place_put(&start);
     }
     if (error != 0)
         name_free(out->name);

@@ -16,12 +16,10 @@ struct name {
 long name_get(uptr user, struct name **out) MUST_CHECK;
 void name_free(struct name *name);
 
-/* Where the running process stands: its references. */
-const struct path_context *names_context(void);
-
-/* Where a relative name begins: AT_FDCWD or an open directory (a path with references). An absolute
- * name needs none: then the descriptor is not looked at. 0, -EBADF, -ENOTDIR. */
-long names_start(int dirfd, const char *name, struct path *out) MUST_CHECK;
+/* Where a walk begins: the process's root, and as `cwd` what a relative name starts from, which is the
+ * working directory (AT_FDCWD) or an open one. An absolute name needs none: then the descriptor is not looked
+ * at. 0 with references (place_put), -EBADF, -ENOTDIR. */
+long names_start(int dirfd, const char *name, struct path_context *out) MUST_CHECK;
 
 /* The whole way from a call's arguments to a path with references. */
 long names_walk(int dirfd, uptr user, u32 flags, struct path *out) MUST_CHECK;

@@ -36,9 +36,9 @@ static long check_how(struct open_how_kernel *how)
 static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
 {
     struct name *name;
-    struct path start;
+    struct path_context start;
     struct file *file;
-    how->mode &= ~process_current()->umask;
+    how->mode &= ~__atomic_load_n(&process_current()->umask, __ATOMIC_RELAXED);
     long error = check_how(how);
     if (error == 0)
         error = name_get(user, &name);
@@ -49,8 +49,8 @@ static long open_name(int dirfd, uptr user, struct open_how_kernel *how)
     error =
         name->text[0] == '\0' ? -ENOENT : names_start(dirfd, in_root ? "." : name->text, &start);
     if (error == 0) {
-        error = file_open(names_context(), &start, name->text, how, &file);
-        path_put(&start);
+        error = file_open(&start, &start.cwd, name->text, how, &file);
+        place_put(&start);
     }
     name_free(name);
     if (error == -EINTR) /* a FIFO without its other end */

@@ -19,7 +19,8 @@ static long create(int dirfd, uptr path, u32 mode, u64 device)
     long error = names_walk_parent(dirfd, path, &parent);
     if (error != 0)
         return error;
-    mode = (mode & S_IFMT) | (mode & 07777 & ~process_current()->umask);
+    mode = (mode & S_IFMT) |
+           (mode & 07777 & ~__atomic_load_n(&process_current()->umask, __ATOMIC_RELAXED));
     error = fs_create(&parent.path, &parent.last, mode, device, NULL);
     names_parent_end(&parent);
     return error;
@@ -259,30 +260,23 @@ long sys_getdents(int fd, uptr buffer, unsigned size)
 
 /* ---- Where the process stands -----------------------------------------------------------------*/
 
-static void move_to(struct path *which, const struct path *to)
-{
-    struct path old = *which;
-    *which = *to; /* the reference moves along */
-    path_put(&old);
-}
-
-static long change_place(uptr path, struct path *which)
+static long change_place(uptr path, void (*set)(struct process_place *, const struct path *))
 {
     struct path place;
     long error = names_walk(AT_FDCWD, path, WALK_FOLLOW | WALK_DIRECTORY, &place);
     if (error == 0)
-        move_to(which, &place);
+        set(&process_current()->place, &place);
     return error;
 }
 
 long sys_chdir(uptr path)
 {
-    return change_place(path, &process_current()->place.cwd);
+    return change_place(path, place_set_cwd);
 }
 
 long sys_chroot(uptr path)
 {
-    return change_place(path, &process_current()->place.root);
+    return change_place(path, place_set_root);
 }
 
 long sys_fchdir(int fd)
@@ -294,7 +288,7 @@ long sys_fchdir(int fd)
     if (file->dentry && inode_is(file->inode, S_IFDIR)) {
         struct path place = {file->mount, file->dentry};
         path_get(&place);
-        move_to(&process_current()->place.cwd, &place);
+        place_set_cwd(&process_current()->place, &place);
         error = 0;
     }
     file_put(file);
@@ -311,9 +305,8 @@ static char *prepend_unreachable(const char *buffer, char *name)
     return memcpy(name - length, mark, length);
 }
 
-long sys_getcwd(uptr buffer, size_t size)
+static long get_name(const struct path_context *place, uptr buffer, size_t size)
 {
-    const struct path_context *place = names_context();
     if (place->cwd.dentry != place->cwd.mount->root && !place->cwd.dentry->hashed)
         return -ENOENT;
     char *text = kmalloc(PATH_MAX);
@@ -328,5 +321,14 @@ long sys_getcwd(uptr buffer, size_t size)
     if (length > 0 && usercopy_to(buffer, name, length) != 0)
         length = -EFAULT;
     kfree(text);
+    return length;
+}
+
+long sys_getcwd(uptr buffer, size_t size)
+{
+    struct path_context place;
+    place_get(&process_current()->place, &place);
+    long length = get_name(&place, buffer, size);
+    place_put(&place);
     return length;
 }

@@ -75,7 +75,10 @@ static char *prepend_directory(char *name, int fd, char *buffer)
     if (file->dentry) {
         const struct path path = {file->mount, file->dentry};
         size_t room = name - buffer;
-        char *directory = path_name(&path, &names_context()->root, buffer, room);
+        struct path root;
+        place_get_root(&process_current()->place, &root);
+        char *directory = path_name(&path, &root, buffer, room);
+        path_put(&root);
         if (directory) { /* its NUL lies just before the name */
             buffer[room - 1] = '/';
             name = directory;

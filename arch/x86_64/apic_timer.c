@@ -22,12 +22,12 @@
 
 static void (*expiry_handler)(void);
 static u64 known_hz; /* all processors' are the same */
-static u64 start_tsc;
 
 /* With interrupts off, by the processor that it belongs to. */
 static struct counter {
     u64 elapsed; /* ticks before the last reload */
     u32 loaded;  /* the last value written */
+    u64 start_tsc;
     bool deadline_armed;
 } counters[CPUS_MAX];
 
@@ -49,7 +49,6 @@ void timer_init(void (*on_expiry)(void))
     const char *signature = cpu_features.hypervisor;
     if (strcmp(signature, "TCGTCGTCGTCG") == 0 || strncmp(signature, "KVMKVMKVM", 9) == 0)
         known_hz = HYPERVISOR_HZ;
-    start_tsc = cpu_read_tsc();
     timer_init_this();
 }
 
@@ -57,6 +56,7 @@ void timer_init_this(void)
 {
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+    counter_this()->start_tsc = cpu_read_tsc();
     counter_this()->loaded = COUNT_MAX;
     apic_write(APIC_TIMER_INITIAL, COUNT_MAX);
 }
@@ -78,9 +78,11 @@ u64 arch_reference_read(void)
 
 void timer_set_rate(u64 tsc_hz)
 {
-    u64 cycles = cpu_read_tsc() - start_tsc;
+    u64 flags = irq_save();
+    u64 cycles = cpu_read_tsc() - counter_this()->start_tsc;
     if (known_hz == 0 && tsc_hz != 0 && cycles != 0)
         known_hz = muldiv_u64(arch_reference_read(), tsc_hz, cycles);
+    irq_restore(flags);
 }
 
 bool timer_wants_rate(void)

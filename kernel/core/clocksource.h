@@ -12,6 +12,7 @@ struct clocksource {
     u64 (*read)(void); /* ticks; any context, takes no lock that is held while the time is asked */
     u64 hz;            /* 1 to 2^32 - 1 */
     u32 bits;          /* width: the count wraps from 2^bits - 1 to 0; 64: never */
+    bool per_cpu; /* each processor has a counter of its own, which began when that one started */
 };
 
 #endif

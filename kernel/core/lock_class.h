@@ -38,6 +38,7 @@
     CLASS(MAPPINGS, 110, ALONE, "mappings_lock")          \
     CLASS(LARGE, 110, ALONE, "large_lock")                \
     CLASS(DCACHE, 110, ALONE, "dcache_lock")              \
+    CLASS(PLACE, 108, ALONE, "place.lock")                \
     CLASS(MOUNTS, 110, ALONE, "mounts_lock")              \
     CLASS(RECORD_LOCKS, 110, ALONE, "lock_table.lock")    \
     CLASS(FDTABLE, 110, ALONE, "fdtable.lock")            \

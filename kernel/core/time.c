@@ -3,8 +3,9 @@
  * The clock; see time.h.
  *
  * What the clock goes by is an epoch: a rate of the TSC, and what time it was when that began. An epoch is
- * written once and then published: readers need no lock and no sequence count. Before the first everything goes through learn_now under `learning.lock`, inside which no
- * other lock is taken. Nothing here may write to the log, which asks for the time.
+ * written once and then published: readers need no lock and no sequence count. Before the first everything
+ * goes through learn_now under `learning.lock`, inside which no other lock is taken. Nothing here may write
+ * to the log, which asks for the time.
  *
  * A narrow reference counter (the ACPI timer's 24 bits wrap every 4.7 s) may have wrapped since it
  * was last read, if nobody asked for the time. The TSC tells how often, once its rate is known
@@ -14,6 +15,9 @@
  * through it that asks for the time early or has a better reference. A percent decides up to a
  * hundred seconds; beyond that the clock may miss some wraps, but its rate does not suffer, since
  * learning then begins anew.
+ *
+ * Where the reference is a counter that each processor has for itself (the local APIC's), each compares its
+ * own with its TSC, and the first one for which enough time has passed publishes.
  */
 #include "kernel/core/time.h"
 
@@ -53,10 +57,14 @@ static struct {
     struct spinlock lock;                /* guards all here */
     const struct clocksource *reference; /* NULL: the clock stands at 0 */
     u64 ns_per_tick;                     /* times 2^32 */
-    struct sample first;                 /* learning counts from here ... */
-    u64 first_ns;                        /* ... when it was this time */
-    u64 last_ns;                         /* the last time given out */
-    u64 crude_hz;                        /* the TSC's rate to a percent; 0: not measured */
+    struct start {
+        bool known;
+        struct sample first; /* learning counts from here ... */
+        u64 first_ns;        /* ... when it was this time */
+    } starts[CPUS_MAX];      /* all use the first one, unless each has its own counter */
+    u64 last_ns;             /* the last time given out ... */
+    u64 last_tsc;            /* ... and the TSC then */
+    u64 crude_hz;            /* the TSC's rate to a percent; 0: not measured */
 } learning = {.lock = SPINLOCK_INIT(LOCK_LEARNING)};
 
 static struct {
@@ -80,6 +88,11 @@ static u64 fraction(u64 a, u64 b)
 }
 
 /* ---- Learning ---------------------------------------------------------------------------------*/
+
+static struct start *start_here(void)
+{
+    return &learning.starts[learning.reference->per_cpu ? cpu_index() : 0];
+}
 
 static struct sample take_sample(u32 attempts)
 {
@@ -116,12 +129,12 @@ static u64 measure_crude_hz(void)
 }
 
 /* Reference ticks since `first`, wraps included. */
-static u64 ticks_since_first(const struct sample *now)
+static u64 ticks_since(const struct sample *first, const struct sample *now)
 {
     u64 mask = tick_mask();
-    u64 ticks = (now->ticks - learning.first.ticks) & mask;
+    u64 ticks = (now->ticks - first->ticks) & mask;
     u64 hz = learning.reference->hz;
-    u64 cycles = now->tsc - learning.first.tsc;
+    u64 cycles = now->tsc - first->tsc;
     if (mask == ~0UL || scaled(cycles, fraction(hz, TSC_HZ_MIN)) <= mask)
         return ticks;
     if (learning.crude_hz == 0)
@@ -135,10 +148,26 @@ static u64 ticks_since_first(const struct sample *now)
     return ticks;
 }
 
-static void begin_at(const struct sample *sample, u64 ns)
+static u64 time_of(const struct start *start, const struct sample *now)
 {
-    learning.first = *sample;
-    learning.first_ns = ns;
+    return start->first_ns + scaled(ticks_since(&start->first, now), learning.ns_per_tick);
+}
+
+static void begin_at(struct start *start, const struct sample *sample, u64 ns)
+{
+    *start = (struct start){true, *sample, ns};
+}
+
+/* The first question on a processor with a counter of its own. What time it is there follows from the last
+ * answer elsewhere, which was a moment ago (the processor has just been started): to a percent of that. */
+static NOINLINE void begin_here(struct start *start)
+{
+    struct sample now = take_sample(SAMPLE_ATTEMPTS);
+    u64 cycles = now.tsc > learning.last_tsc ? now.tsc - learning.last_tsc : 0;
+    if (learning.crude_hz == 0)
+        learning.crude_hz = measure_crude_hz();
+    u64 rate = learning.crude_hz != 0 ? fraction(NS_PER_SECOND, learning.crude_hz) : 0;
+    begin_at(start, &now, learning.last_ns + scaled(cycles, rate));
 }
 
 /* NULL: nobody knows the rate yet. */
@@ -166,45 +195,48 @@ static void publish(u64 tsc, u64 ns, u64 ns_per_cycle)
 
 /* Enough time has passed: publish; or begin anew where the first sample was no good; or let more
  * time pass, where every sample takes long. */
-static void conclude(const struct sample *now, u64 ns)
+static void conclude(struct start *start, const struct sample *now, u64 ns)
 {
-    u64 cycles = now->tsc - learning.first.tsc;
-    u64 rate = fraction(ns - learning.first_ns, cycles);
-    bool precise = (now->width + learning.first.width) / 2 < cycles / LEARN_PRECISION;
+    u64 cycles = now->tsc - start->first.tsc;
+    u64 rate = fraction(ns - start->first_ns, cycles);
+    bool precise = (now->width + start->first.width) / 2 < cycles / LEARN_PRECISION;
     bool believable =
         rate >= fraction(NS_PER_SECOND, TSC_HZ_MAX) && rate <= fraction(NS_PER_SECOND, TSC_HZ_MIN);
     if (precise && believable)
         publish(now->tsc, MAX(ns, learning.last_ns), rate);
-    else if (!believable || learning.first.width > 2 * now->width)
-        begin_at(now, ns);
+    else if (!believable || start->first.width > 2 * now->width)
+        begin_at(start, now, ns);
 }
 
 /* A reference that stands still would stop the clock for ever. Not even a 6 GHz processor makes so
  * many cycles in the time that the reference shows, twice over: go on at an assumed rate. */
-static bool reference_is_dead(const struct sample *now, u64 ns)
+static bool reference_is_dead(const struct start *start, const struct sample *now, u64 ns)
 {
-    u64 cycles = now->tsc - learning.first.tsc;
-    return cycles > TSC_HZ_MIN &&
-           ns - learning.first_ns < cycles / (2 * TSC_HZ_MAX / NS_PER_SECOND);
+    u64 cycles = now->tsc - start->first.tsc;
+    return cycles > TSC_HZ_MIN && ns - start->first_ns < cycles / (2 * TSC_HZ_MAX / NS_PER_SECOND);
 }
 
 static u64 learn_locked(void)
 {
     if (!learning.reference)
         return 0;
+    struct start *start = start_here();
+    if (unlikely(!start->known))
+        begin_here(start);
     struct sample now = take_sample(1);
-    u64 ns = learning.first_ns + scaled(ticks_since_first(&now), learning.ns_per_tick);
-    if (reference_is_dead(&now, ns)) {
+    u64 ns = time_of(start, &now);
+    if (reference_is_dead(start, &now, ns)) {
         publish(now.tsc, MAX(ns, learning.last_ns), fraction(1, 1));
-    } else if (ns - learning.first_ns >= LEARN_NS) {
+    } else if (ns - start->first_ns >= LEARN_NS) {
         now = take_sample(SAMPLE_ATTEMPTS);
-        ns = learning.first_ns + scaled(ticks_since_first(&now), learning.ns_per_tick);
-        conclude(&now, ns);
+        ns = time_of(start, &now);
+        conclude(start, &now, ns);
     }
     /* Two questions within one tick of the reference still get different answers. */
     if (ns <= learning.last_ns)
         ns = learning.last_ns + 1;
     learning.last_ns = ns;
+    learning.last_tsc = now.tsc;
     return ns;
 }
 
@@ -221,10 +253,15 @@ static NOINLINE u64 learn_now(void)
  * that it shows: what it went wrong until now, a part in thousands at the most, stays. */
 static void refine_locked(const struct vdso_epoch *epoch)
 {
+    struct start *start = start_here();
     learning.crude_hz = (NS_PER_SECOND << FRACTION_BITS) / epoch->ns_per_cycle;
     struct sample now = take_sample(REFINE_ATTEMPTS);
-    u64 ns = scaled(ticks_since_first(&now), learning.ns_per_tick);
-    u64 rate = fraction(ns, now.tsc - learning.first.tsc);
+    if (!start->known) { /* this processor has counted for nobody yet */
+        begin_at(start, &now, epoch_ns(epoch, now.tsc));
+        return;
+    }
+    u64 ns = scaled(ticks_since(&start->first, &now), learning.ns_per_tick);
+    u64 rate = fraction(ns, now.tsc - start->first.tsc);
     u64 known = epoch->ns_per_cycle;
     u64 change = rate > known ? rate - known : known - rate;
     if (change < known / REFINED_PART)
@@ -266,7 +303,8 @@ void time_learn(const struct clocksource *reference)
     learning.reference = reference;
     learning.ns_per_tick = fraction(NS_PER_SECOND, reference->hz);
     struct sample first = take_sample(1);
-    begin_at(&first, 0);
+    begin_at(start_here(), &first, 0);
+    learning.last_tsc = first.tsc;
 }
 
 void time_set_wall_clock(u64 (*read_ns)(void))

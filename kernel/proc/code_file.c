@@ -82,9 +82,13 @@ bool code_files_find(struct code_files *files, vaddr_t address, enum code_search
 
 const char *code_file_name(struct code_files *files, const struct code_file *file)
 {
-    const struct path *root = &process_current()->place.root;
-    const char *name =
-        file->path.mount ? path_name(&file->path, root, files->name, sizeof(files->name)) : NULL;
+    const char *name = NULL;
+    struct path root;
+    if (!file->path.mount)
+        return "";
+    place_get_root(&process_current()->place, &root);
+    name = path_name(&file->path, &root, files->name, sizeof(files->name));
+    path_put(&root);
     return name ? name : "";
 }
 

@@ -94,12 +94,11 @@ static void enter_directory(struct process *process, const char *name)
     struct path place;
     if (!name)
         return;
-    int error = path_walk(&process->place, &process->place.root, name, WALK_FOLLOW | WALK_DIRECTORY,
-                          &place);
+    int error = path_walk(&process->place.at, &process->place.at.root, name,
+                          WALK_FOLLOW | WALK_DIRECTORY, &place);
     if (error != 0)
         give_up_for(error, name, "not a directory");
-    path_put(&process->place.cwd);
-    process->place.cwd = place;
+    place_set_cwd(&process->place, &place);
 }
 
 /* The root file system, and the program's absolute name in it. */
@@ -116,11 +115,11 @@ static void build_root(struct start *start)
     process->path[0] = '/';
     if (strscpy(process->path + skip, path, sizeof(process->path) - skip) < 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, path, "name too long");
-    int error = rootfs_build(module, process->path, &process->place.root, &why);
+    int error = rootfs_build(module, process->path, &process->place.at.root, &why);
     if (error != 0)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, why);
-    process->place.cwd = process->place.root;
-    path_get(&process->place.cwd);
+    process->place.at.cwd = process->place.at.root;
+    path_get(&process->place.at.cwd);
     enter_directory(process, start->request->cmdline->cwd);
     if (boot->module_count > 1 || boot->modules_dropped != 0)
         log_print(LOG_WARNING, "%u modules: only the first is used",
@@ -146,8 +145,8 @@ static const char *follow_scripts(struct start *start)
         char *interpreter, *argument;
         int script = 0;
         if (depth < SCRIPTS_MAX)
-            script = program_script(&start->process->place, name, start->lines[depth], &interpreter,
-                                    &argument);
+            script = program_script(&start->process->place.at, name, start->lines[depth],
+                                    &interpreter, &argument);
         if (script < 0)
             give_up_for(script, name, "its #! line names no interpreter");
         if (script == 0)
@@ -162,14 +161,14 @@ static void open_program(struct start *start, const char *name)
 {
     char interpreter[PROCESS_PATH_MAX];
     const char *why = NULL;
-    int error = program_open(&start->process->place, name, &start->program, &why);
+    int error = program_open(&start->process->place.at, name, &start->program, &why);
     if (error != 0)
         give_up_for(error, name, why);
     if (!start->program.plan.has_interp)
         return;
     error = program_interpreter(&start->program, interpreter, sizeof(interpreter));
     if (error == 0)
-        error = program_open(&start->process->place, interpreter, &start->interpreter, &why);
+        error = program_open(&start->process->place.at, interpreter, &start->interpreter, &why);
     if (error == -ENOENT) {
         log_print(LOG_ERR, "%s: its interpreter %s is not in the root file system", name,
                   interpreter);
@@ -259,7 +258,8 @@ static struct file *open_terminal(const struct process *process, const char *nam
 {
     const struct open_how_kernel how = {.flags = O_RDWR | O_LARGEFILE};
     struct file *file;
-    return file_open(&process->place, &process->place.root, name, &how, &file) == 0 ? file : NULL;
+    return file_open(&process->place.at, &process->place.at.root, name, &how, &file) == 0 ? file
+                                                                                          : NULL;
 }
 
 static void install_standard_file(struct process *process, int fd, struct file *file)

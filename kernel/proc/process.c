@@ -80,6 +80,7 @@ struct process *process_create(int ring)
     limits_init(process->limits);
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
+    spin_init_zeroed(&process->place.lock, LOCK_PLACE);
     spin_init_zeroed(&process->mapped.lock, LOCK_MAPPED_FILES);
     signals_init_process(&process->signals);
     radix_init(&process->tasks, &task_memory);

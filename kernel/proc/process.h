@@ -9,12 +9,12 @@
 #include <linux/capability.h>
 #include <linux/resource.h>
 
-#include "fs/path.h"
 #include "kernel/core/sched.h"
 #include "kernel/lib/radix.h"
 #include "kernel/proc/fdtable.h"
 #include "kernel/proc/futex.h"
 #include "kernel/proc/mapped_file.h"
+#include "kernel/proc/place.h"
 #include "kernel/proc/process_timers.h"
 #include "kernel/proc/signal.h"
 #include "mm/aspace.h"
@@ -66,10 +66,10 @@ struct process {
     struct process_timers timers;
     struct rlimit64 limits[RLIM_NLIMITS];
     u32 umask;
-    struct path executable;    /* what /proc/self/exe leads to, with references */
-    struct path_context place; /* root and working directory, with references */
-    u64 image_bias;            /* where the program lies, for messages */
-    bool randomized;           /* its parts were placed at random (not with nokaslr) */
+    struct path executable; /* what /proc/self/exe leads to, with references */
+    struct process_place place;
+    u64 image_bias;  /* where the program lies, for messages */
+    bool randomized; /* its parts were placed at random (not with nokaslr) */
     struct process_layout layout;
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
     struct process_io io;

@@ -70,8 +70,10 @@ static int show_thread_self(struct text_builder *text, const struct node_place *
 void procfs_add_path(struct text_builder *text, const struct path *path, const char *special)
 {
     char *buffer = kmalloc(PATH_MAX);
-    const char *name =
-        buffer ? path_name(path, &process_current()->place.root, buffer, PATH_MAX) : NULL;
+    struct path root;
+    place_get_root(&process_current()->place, &root);
+    const char *name = buffer ? path_name(path, &root, buffer, PATH_MAX) : NULL;
+    path_put(&root);
     if (!buffer)
         text->error = -ENOMEM;
     else
@@ -108,22 +110,32 @@ static int follow_exe(const struct node_place *place, struct path *out)
 
 static int show_cwd(struct text_builder *text, const struct node_place *place)
 {
-    return show_path(text, &procfs_process(place)->place.cwd);
+    struct path cwd;
+    place_get_cwd(&procfs_process(place)->place, &cwd);
+    int error = show_path(text, &cwd);
+    path_put(&cwd);
+    return error;
 }
 
 static int follow_cwd(const struct node_place *place, struct path *out)
 {
-    return follow_path(&procfs_process(place)->place.cwd, out);
+    place_get_cwd(&procfs_process(place)->place, out);
+    return 0;
 }
 
 static int show_root(struct text_builder *text, const struct node_place *place)
 {
-    return show_path(text, &procfs_process(place)->place.root);
+    struct path root;
+    place_get_root(&procfs_process(place)->place, &root);
+    int error = show_path(text, &root);
+    path_put(&root);
+    return error;
 }
 
 static int follow_root(const struct node_place *place, struct path *out)
 {
-    return follow_path(&procfs_process(place)->place.root, out);
+    place_get_root(&procfs_process(place)->place, out);
+    return 0;
 }
 
 /* ---- The program's own memory -----------------------------------------------------------------*/

@@ -87,7 +87,8 @@ static void show_identity(struct text_builder *text, struct task *task)
     int pid = process->pid, tid = task->tid;
     text_add_string(text, "Name:\t");
     text_add_escaped(text, task->name, "\n\\");
-    text_print(text, "\nUmask:\t%04o\nState:\t%s\n", process->umask,
+    text_print(text, "\nUmask:\t%04o\nState:\t%s\n",
+               __atomic_load_n(&process->umask, __ATOMIC_RELAXED),
                task_is_asleep(task) ? "S (sleeping)" : "R (running)");
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", pid, tid,
                process->parent_pid);

@@ -13,7 +13,10 @@
 
 #include "tests/host/fake_kernel.h"
 
+#define CPUS_MAX 4
+
 static u64 cpu_read_tsc(void);
+static u32 cpu_index(void);
 
 #include "kernel/core/time.c"
 
@@ -30,6 +33,13 @@ static u64 delay_next;  /* once, between the two halves of a sample */
 static u64 reference_offset;
 static bool reference_stands;
 static struct clocksource reference;
+static u32 cpu;                  /* who asks */
+static u64 started_ns[CPUS_MAX]; /* when each began to count, if each has a counter of its own */
+
+static u32 cpu_index(void)
+{
+    return cpu;
+}
 
 static u64 times(u64 ns, u64 hz)
 {
@@ -45,7 +55,8 @@ static u64 read_reference(void)
 {
     true_ns += ns_per_read + delay_next;
     delay_next = 0;
-    u64 ticks = reference_stands ? 0 : times(true_ns, reference.hz) + reference_offset;
+    u64 since = reference.per_cpu ? started_ns[cpu] : 0;
+    u64 ticks = reference_stands ? 0 : times(true_ns - since, reference.hz) + reference_offset;
     return reference.bits < 64 ? ticks & ((1UL << reference.bits) - 1) : ticks;
 }
 
@@ -62,7 +73,8 @@ static void start(u64 hz, u64 reference_hz, u32 bits)
     delay_next = 0;
     reference_stands = false;
     reference_offset = 0xfff000;
-    reference = (struct clocksource){"fake", read_reference, reference_hz, bits};
+    cpu = 0;
+    reference = (struct clocksource){"fake", read_reference, reference_hz, bits, false};
 }
 
 static void learn(void)
@@ -235,6 +247,38 @@ static void goes_on_without_its_reference(void **state)
     assert_true(time_now_ns() >= first + 1 * S); /* whatever its rate, it moves */
 }
 
+/* Each processor counts for itself, from when it was started. Whoever asks gets a time that is right and not
+ * before the last one; and any of them may be the one that learns the rate. */
+static void is_one_clock_on_all_processors(void **state)
+{
+    (void)state;
+    static const u64 rates[] = {600000000, 2900000000, 5500000000};
+    for (size_t r = 0; r < ARRAY_SIZE(rates); r++) {
+        for (u32 learner = 0; learner < CPUS_MAX; learner++) {
+            start(rates[r], HPET);
+            reference.per_cpu = true;
+            reference_offset = 0;
+            learn();
+            runs(300 * US, 3 * MS, 1000);
+            for (cpu = 0; cpu < CPUS_MAX; cpu++) {
+                started_ns[cpu] = cpu == 0 ? 0 : true_ns;
+                true_ns += 100 * US;
+                is_right(1000);
+            }
+            for (int i = 0; i < 40; i++) {
+                cpu = i % CPUS_MAX;
+                runs(50 * US, 200 * US, 1000);
+            }
+            assert_int_equal(time_tsc_hz(), 0);
+            cpu = learner;
+            runs(1 * MS, 50 * MS, 1000);
+            assert_in_range(time_tsc_hz(), rates[r] - rates[r] / 5000, rates[r] + rates[r] / 5000);
+            cpu = 3 - learner;
+            runs(17 * MS, 1 * S, 5000);
+        }
+    }
+}
+
 static int wall_reads;
 
 static u64 read_wall(void)
@@ -335,6 +379,7 @@ int main(void)
         cmocka_unit_test(goes_on_without_its_reference),
         cmocka_unit_test(learns_better_with_time),
         cmocka_unit_test(does_not_believe_a_wild_rate),
+        cmocka_unit_test(is_one_clock_on_all_processors),
         cmocka_unit_test(knows_the_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
