@@ -27,7 +27,7 @@ static inline struct file *descriptor_get(int fd)
 
 static inline u64 descriptor_limit(void)
 {
-    return process_current()->limits[RLIMIT_NOFILE].rlim_cur;
+    return process_limit(process_current(), RLIMIT_NOFILE);
 }
 
 /* A new descriptor for `file`, whose reference it takes over, also on failure. */

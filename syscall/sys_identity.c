@@ -12,7 +12,7 @@
 #include <linux/limits.h>
 
 #include "arch/usercopy.h"
-#include "kernel/proc/process.h"
+#include "kernel/proc/task.h"
 #include "syscall/table.h"
 
 #define UNCHANGED  ((u32)-1)
@@ -159,7 +159,6 @@ static long words_of_version(uptr header, u32 version, size_t *words)
 
 long sys_capget(uptr header, uptr data)
 {
-    const struct capabilities *own = &process_current()->capabilities;
     struct __user_cap_header_struct head;
     struct __user_cap_data_struct sets[2];
     size_t words;
@@ -170,14 +169,17 @@ long sys_capget(uptr header, uptr data)
         return data.addr == 0 && error == -EINVAL ? 0 : error;
     if (head.pid < 0)
         return -EINVAL;
-    if (head.pid != 0 && head.pid != process_current()->pid)
+    struct task *task = task_get(process_current(), head.pid != 0 ? head.pid : task_current()->tid);
+    if (!task)
         return -ESRCH;
+    const struct capabilities *own = &task->capabilities;
     for (size_t i = 0; i < words; i++)
         sets[i] = (struct __user_cap_data_struct){
             .effective = (u32)(own->effective >> (32 * i)),
             .permitted = (u32)(own->permitted >> (32 * i)),
             .inheritable = (u32)(own->inheritable >> (32 * i)),
         };
+    task_put(task);
     return usercopy_to(data, sets, words * sizeof(sets[0])) != 0 ? -EFAULT : 0;
 }
 
@@ -193,7 +195,7 @@ static bool may_change(const struct capabilities *own, const struct capabilities
 
 long sys_capset(uptr header, uptr data)
 {
-    struct capabilities *own = &process_current()->capabilities;
+    struct capabilities *own = &task_current()->capabilities;
     struct __user_cap_header_struct head;
     struct __user_cap_data_struct sets[2] = {0};
     size_t words;
@@ -202,7 +204,7 @@ long sys_capset(uptr header, uptr data)
     long error = words_of_version(header, head.version, &words);
     if (error != 0)
         return error;
-    if (head.pid != 0 && head.pid != process_current()->pid)
+    if (head.pid != 0 && head.pid != task_current()->tid)
         return -EPERM;
     if (usercopy_from(sets, data, words * sizeof(sets[0])) != 0)
         return -EFAULT;

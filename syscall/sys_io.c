@@ -76,7 +76,7 @@ static long restartable(long result)
  * something. */
 static void tell(const struct file *file, transfer move, long result)
 {
-    struct process_io *io = &process_current()->io;
+    struct task_io *io = &task_current()->io;
     bool read = move == file_read;
     (*(read ? &io->read_calls : &io->write_calls))++;
     if (result <= 0)

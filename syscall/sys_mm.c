@@ -297,7 +297,7 @@ long sys_munlockall(void)
 static bool over_data_limit(vaddr_t end)
 {
     const struct process_layout *layout = &process_current()->layout;
-    u64 limit = space()->limits.data;
+    u64 limit = __atomic_load_n(&space()->limits.data, __ATOMIC_RELAXED);
     return limit != RLIM64_INFINITY &&
            end - space()->brk_start + (layout->data_end - layout->data_start) > limit;
 }

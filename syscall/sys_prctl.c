@@ -20,8 +20,15 @@ static long set_name(uptr user)
     if (length == -EFAULT)
         return -EFAULT;
     name[sizeof(name) - 1] = '\0'; /* a longer one is cut */
-    memcpy(task_current()->name, name, sizeof(name));
+    task_set_name(task_current(), name);
     return 0;
+}
+
+static long get_name(uptr user)
+{
+    char name[PROCESS_NAME_MAX];
+    task_name(task_current(), name);
+    return usercopy_to(user, name, sizeof(name)) ? -EFAULT : 0;
 }
 
 /* PR_SET_THP_DISABLE and PR_GET_THP_DISABLE. */
@@ -38,7 +45,7 @@ static long huge_pages(bool set, u64 disable, u64 rest)
 
 static long capability_bounding(int option, u64 capability)
 {
-    struct capabilities *own = &process_current()->capabilities;
+    struct capabilities *own = &task_current()->capabilities;
     if (capability > CAP_LAST_CAP)
         return -EINVAL;
     if (option == PR_CAPBSET_READ)
@@ -51,7 +58,7 @@ static long capability_bounding(int option, u64 capability)
 
 static long capability_ambient(u64 operation, u64 capability)
 {
-    struct capabilities *own = &process_current()->capabilities;
+    struct capabilities *own = &task_current()->capabilities;
     if (operation == PR_CAP_AMBIENT_CLEAR_ALL) {
         own->ambient = 0;
         return capability == 0 ? 0 : -EINVAL;
@@ -94,15 +101,15 @@ static long no_new_privileges(bool set, u64 second, u64 rest)
     if (second != set || rest != 0)
         return -EINVAL;
     if (!set)
-        return process_current()->wishes.no_new_privileges;
-    process_current()->wishes.no_new_privileges = true;
+        return task_current()->wishes.no_new_privileges;
+    task_current()->wishes.no_new_privileges = true;
     return 0;
 }
 
 /* Sleeps end when they should, whatever is allowed: the number is only kept. */
 static long timer_slack(u64 nanoseconds)
 {
-    process_current()->wishes.timer_slack = (s64)nanoseconds <= 0 ? 0 : nanoseconds;
+    task_current()->wishes.timer_slack = (s64)nanoseconds <= 0 ? 0 : nanoseconds;
     return 0;
 }
 
@@ -110,18 +117,19 @@ static long death_signal(u64 signal)
 {
     if (signal > SIGNAL_COUNT)
         return -EINVAL;
-    process_current()->wishes.death_signal = (int)signal;
+    task_current()->wishes.death_signal = (int)signal;
     return 0;
 }
 
 long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
 {
     struct process_wishes *wishes = &process_current()->wishes;
+    struct task_wishes *own = &task_current()->wishes;
     switch (option) {
     case PR_SET_NAME:
         return set_name(UPTR(second));
     case PR_GET_NAME:
-        return usercopy_to(UPTR(second), task_current()->name, PROCESS_NAME_MAX) ? -EFAULT : 0;
+        return get_name(UPTR(second));
     case PR_SET_THP_DISABLE:
     case PR_GET_THP_DISABLE:
         return huge_pages(option == PR_SET_THP_DISABLE, second, third | fourth | fifth);
@@ -138,9 +146,9 @@ long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
     case PR_GET_DUMPABLE:
         return wishes->dumpable;
     case PR_SET_KEEPCAPS:
-        return set_flag(&wishes->keep_capabilities, second);
+        return set_flag(&own->keep_capabilities, second);
     case PR_GET_KEEPCAPS:
-        return wishes->keep_capabilities;
+        return own->keep_capabilities;
     case PR_SET_CHILD_SUBREAPER:
         wishes->subreaper = second != 0;
         return 0;
@@ -149,14 +157,14 @@ long sys_prctl(int option, u64 second, u64 third, u64 fourth, u64 fifth)
     case PR_SET_PDEATHSIG:
         return death_signal(second);
     case PR_GET_PDEATHSIG:
-        return put_int(second, wishes->death_signal);
+        return put_int(second, own->death_signal);
     case PR_GET_TID_ADDRESS:
         return usercopy_to(UPTR(second), &task_current()->clear_child_tid, sizeof(u64)) ? -EFAULT
                                                                                         : 0;
     case PR_SET_TIMERSLACK:
         return timer_slack(second);
     case PR_GET_TIMERSLACK:
-        return (long)(wishes->timer_slack ? wishes->timer_slack : TIMER_SLACK_NS);
+        return (long)(own->timer_slack ? own->timer_slack : TIMER_SLACK_NS);
     case PR_GET_TSC:
         return put_int(second, PR_TSC_ENABLE);
     case PR_SET_TIMING:

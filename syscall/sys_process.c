@@ -112,13 +112,19 @@ long sys_arch_prctl(int code, u64 argument)
 long sys_personality(unsigned wanted)
 {
     struct process *process = process_current();
-    u32 previous = process->personality;
     if (wanted != UINT32_MAX)
-        process->personality = wanted;
-    return previous;
+        return __atomic_exchange_n(&process->personality, wanted, __ATOMIC_RELAXED);
+    return __atomic_load_n(&process->personality, __ATOMIC_RELAXED);
 }
 
 /* ---- Limits -----------------------------------------------------------------------------------*/
+
+static struct rlimit64 limit_get(unsigned resource)
+{
+    const struct rlimit64 *limit = &process_current()->limits[resource];
+    return (struct rlimit64){__atomic_load_n(&limit->rlim_cur, __ATOMIC_RELAXED),
+                             __atomic_load_n(&limit->rlim_max, __ATOMIC_RELAXED)};
+}
 
 static long limit_set(unsigned resource, const struct rlimit64 *limit)
 {
@@ -127,7 +133,8 @@ static long limit_set(unsigned resource, const struct rlimit64 *limit)
         return -EINVAL;
     if (resource == RLIMIT_NOFILE && limit->rlim_max > OPEN_FILES_HARD_MAX)
         return -EPERM;
-    process->limits[resource] = *limit;
+    __atomic_store_n(&process->limits[resource].rlim_max, limit->rlim_max, __ATOMIC_RELAXED);
+    __atomic_store_n(&process->limits[resource].rlim_cur, limit->rlim_cur, __ATOMIC_RELAXED);
     process_apply_limits(process);
     if (resource == RLIMIT_CPU)
         process_cpu_limit_changed(process);
@@ -143,7 +150,7 @@ long sys_prlimit64(int pid, unsigned resource, uptr limit, uptr old)
         return -EFAULT;
     if (!is_own_id(pid))
         return -ESRCH;
-    old_limit = process_current()->limits[resource];
+    old_limit = limit_get(resource);
     if (limit.addr != 0) {
         long error = limit_set(resource, &new_limit);
         if (error != 0)
@@ -158,8 +165,8 @@ long sys_getrlimit(unsigned resource, uptr limit)
 {
     if (resource >= RLIM_NLIMITS)
         return -EINVAL;
-    const struct rlimit64 *current = &process_current()->limits[resource];
-    return usercopy_to(limit, current, sizeof(*current)) ? -EFAULT : 0;
+    struct rlimit64 current = limit_get(resource);
+    return usercopy_to(limit, &current, sizeof(current)) ? -EFAULT : 0;
 }
 
 long sys_setrlimit(unsigned resource, uptr limit)

@@ -24,9 +24,15 @@ u32 epoll_item_poll(struct epoll_item *item)
     return item->file->ops->poll(item->file, NULL) & item->event.events;
 }
 
+/* While another thread asks the items, there may be some left for us: epoll->lock tells when it is done. */
 static bool has_ready(struct epoll *epoll)
 {
-    return __atomic_load_n(&epoll->ready.next, __ATOMIC_RELAXED) != &epoll->ready;
+    if (__atomic_load_n(&epoll->ready.next, __ATOMIC_RELAXED) != &epoll->ready)
+        return true;
+    u64 flags = spin_lock_irqsave(&epoll->ready_lock);
+    bool ready = epoll->asking || !list_empty(&epoll->ready);
+    spin_unlock_irqrestore(&epoll->ready_lock, flags);
+    return ready;
 }
 
 /* True when the item was not on its way already. */
@@ -51,7 +57,8 @@ void epoll_item_ready(struct epoll_item *item)
 static bool is_of_use(const struct epoll_item *item, u32 events)
 {
     u32 kind = events & (POLLIN | POLLOUT);
-    return !list_empty(&item->epoll->waiters.waiters) &&
+    const struct list_head *waiters = &item->epoll->waiters.waiters;
+    return __atomic_load_n(&waiters->next, __ATOMIC_RELAXED) != waiters &&
            (kind == 0 || (kind & item->event.events & (POLLIN | POLLOUT)));
 }
 
@@ -83,6 +90,7 @@ static void take_all(struct epoll *epoll, struct list_head *list)
     list_init(list);
     u64 flags = spin_lock_irqsave(&epoll->ready_lock);
     list_splice_tail(&epoll->ready, list);
+    epoll->asking = true;
     spin_unlock_irqrestore(&epoll->ready_lock, flags);
 }
 
@@ -92,6 +100,7 @@ static void give_back(struct epoll *epoll, struct list_head *list)
     u64 flags = spin_lock_irqsave(&epoll->ready_lock);
     list_splice_tail(&epoll->ready, list);
     list_splice_tail(list, &epoll->ready);
+    epoll->asking = false;
     spin_unlock_irqrestore(&epoll->ready_lock, flags);
 }
 

@@ -14,8 +14,9 @@ struct epoll {
     struct rb_root items;      /* by file and descriptor */
     struct file *file;         /* its own */
     struct wait_queue waiters; /* those in epoll_wait, and pollers of the epoll itself */
-    struct spinlock ready_lock; /* guards ready */
+    struct spinlock ready_lock; /* guards the rest */
     struct list_head ready;     /* items that may be ready */
+    bool asking;                /* somebody took all of them, and may give some back */
 };
 
 /* One watched file. */

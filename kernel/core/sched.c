@@ -434,6 +434,7 @@ void sched_stop_here(void)
         irq_enable(); /* they were off, and this sleep has no end */
         sched_prepare_block();
         sched_block();
+        irq_disable();
     }
 }
 

@@ -55,7 +55,12 @@ static void begin(void *argument)
 static void inherit(struct task *child, const struct clone_request *request)
 {
     const struct task *parent = task_current();
-    memcpy(child->name, parent->name, sizeof(child->name));
+    char name[PROCESS_NAME_MAX];
+    task_name(parent, name);
+    task_set_name(child, name);
+    child->capabilities = parent->capabilities;
+    child->wishes = parent->wishes;
+    child->wishes.death_signal = 0;
     child->signals.blocked = parent->signals.blocked;
     if (request->flags & CLONE_CHILD_CLEARTID)
         child->clear_child_tid = request->child_tid;

@@ -142,7 +142,9 @@ static void add_head(const struct trap_frame *frame, int signal, const struct si
                      const char *why)
 {
     struct task *task = task_current();
-    backtrace_add_name(&report, task->name);
+    char name[PROCESS_NAME_MAX];
+    task_name(task, name);
+    backtrace_add_name(&report, name);
     crash_add_reason(&report, frame, signal, info, why);
     text_print(&report, " (pid %d, thread %d, ring %d)\n", task->process->pid, task->thread->tid,
                task->process->ring);

@@ -248,7 +248,9 @@ static void relocate_image(struct start *start)
 static void set_names(struct task *task, const struct path *executable)
 {
     const char *slash = strrchr(task->process->path, '/');
-    strscpy(task->name, slash + 1, sizeof(task->name));
+    task_set_name(task, slash + 1);
+    task->capabilities.effective = task->capabilities.permitted = task->capabilities.bounding =
+        CAPABILITIES_ALL;
     task->process->executable = *executable;
     path_get(executable);
     executable->dentry->inode->is_running = true;
@@ -264,7 +266,7 @@ static struct file *open_terminal(const struct process *process, const char *nam
 
 static void install_standard_file(struct process *process, int fd, struct file *file)
 {
-    u64 limit = process->limits[RLIMIT_NOFILE].rlim_cur;
+    u64 limit = process_limit(process, RLIMIT_NOFILE);
     if (!file || fdtable_install(&process->files, file, fd, limit, false) != fd)
         give_up(EXIT_STATUS_NOT_LOADABLE, process->path, "its console cannot be opened");
 }

@@ -58,7 +58,7 @@ static void limits_init(struct rlimit64 *limits)
 static u64 growth_limit(u64 wanted)
 {
     struct task *task = task_current();
-    u64 limit = task ? task->process->limits[RLIMIT_FSIZE].rlim_cur : RLIM64_INFINITY;
+    u64 limit = task ? process_limit(task->process, RLIMIT_FSIZE) : RLIM64_INFINITY;
     if (wanted > limit)
         signal_send_for_call(SIGXFSZ);
     return limit;
@@ -75,8 +75,6 @@ struct process *process_create(int ring)
     process->ring = ring;
     process->umask = 022;
     process->wishes.dumpable = true;
-    process->capabilities.effective = process->capabilities.permitted =
-        process->capabilities.bounding = CAPABILITIES_ALL;
     limits_init(process->limits);
     tmpfs_growth_limit = growth_limit;
     fdtable_init(&process->files);
@@ -96,11 +94,12 @@ struct process *process_create(int ring)
 
 void process_apply_limits(struct process *process)
 {
-    process->space.limits = (struct aspace_limits){
-        .address = process->limits[RLIMIT_AS].rlim_cur,
-        .data = process->limits[RLIMIT_DATA].rlim_cur,
-        .stack = process->limits[RLIMIT_STACK].rlim_cur,
-    };
+    struct aspace *space = &process->space;
+    mutex_lock(&space->lock);
+    space->limits.address = process_limit(process, RLIMIT_AS);
+    space->limits.stack = process_limit(process, RLIMIT_STACK);
+    __atomic_store_n(&space->limits.data, process_limit(process, RLIMIT_DATA), __ATOMIC_RELAXED);
+    mutex_unlock(&space->lock);
 }
 
 static void wait_for_the_end(void)
@@ -167,10 +166,12 @@ static NOINLINE void out_of_memory(const struct process *process, vaddr_t addres
 {
     if (signal_pending_set() & SIGNAL_BIT(SIGKILL) || crash_in_progress())
         return; /* a system call may try more than once, and a report does without */
+    char name[PROCESS_NAME_MAX];
+    task_name(task_current(), name);
     log_print(LOG_ERR,
               "%s: SIGKILL: out of memory: %lu KiB wanted at 0x%lx, %lu of %lu KiB free, "
               "%lu KiB in use by the program",
-              task_current()->name, PAGE_SIZE / KIB, address, page_free_count() * PAGE_SIZE / KIB,
+              name, PAGE_SIZE / KIB, address, page_free_count() * PAGE_SIZE / KIB,
               page_total_count() * PAGE_SIZE / KIB,
               process->space.resident_pages * PAGE_SIZE / KIB);
     signal_force(SIGKILL, &(struct signal_info){.code = SI_KERNEL});

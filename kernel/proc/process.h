@@ -34,21 +34,25 @@ struct process_layout {
     u32 auxv_size; /* bytes, AT_NULL included */
 };
 
-/* What the process may do (man 7 capabilities): bit n is capability n. */
+/* What a thread may do (man 7 capabilities): bit n is capability n. */
 struct capabilities {
     u64 effective, permitted, inheritable, bounding, ambient;
 };
 #define CAPABILITIES_ALL ((1UL << (CAP_LAST_CAP + 1)) - 1)
 
-/* What the process asked for by prctl and nothing depends on yet but what it is told. */
+/* What was asked for by prctl and nothing depends on yet but what it is told: for the process ... */
 struct process_wishes {
-    bool no_new_privileges, dumpable, keep_capabilities, subreaper;
+    bool dumpable, subreaper;
+};
+/* ... and for a thread. */
+struct task_wishes {
+    bool no_new_privileges, keep_capabilities;
     int death_signal;
     u64 timer_slack; /* nanoseconds; 0: the default */
 };
 
-/* What the process moved by read, write and their kin (/proc/self/io). */
-struct process_io {
+/* What a thread moved by read, write and their kin (/proc/self/io). */
+struct task_io {
     u64 read_bytes, written_bytes;
     u64 read_calls, write_calls;
 };
@@ -59,23 +63,22 @@ struct process {
     struct aspace space;
     struct fdtable files;
     struct process_signals signals;
-    struct radix tasks; /* its threads by number; guarded by signals.lock, as all to `ended_ns` */
+    struct radix tasks; /* its threads by number; guarded by signals.lock, as all to `ended_io` */
     int next_tid;
-    u64 ended_ns; /* processor time of threads that have ended */
-    bool exiting; /* atomic: one thread ends them all */
+    u64 ended_ns;            /* processor time of threads that have ended */
+    struct task_io ended_io; /* what they moved */
+    bool exiting;            /* atomic: one thread ends them all */
     struct process_timers timers;
-    struct rlimit64 limits[RLIM_NLIMITS];
-    u32 umask;
-    struct path executable; /* what /proc/self/exe leads to, with references */
+    struct rlimit64 limits[RLIM_NLIMITS]; /* each word atomic: process_limit */
+    u32 umask;                            /* atomic */
+    struct path executable;               /* what /proc/self/exe leads to, with references */
     struct process_place place;
     u64 image_bias;  /* where the program lies, for messages */
     bool randomized; /* its parts were placed at random (not with nokaslr) */
     struct process_layout layout;
     struct mapped_files mapped; /* names of what is mapped, for /proc/self/maps */
-    struct process_io io;
-    u32 membarriers; /* MEMBARRIER_CMD_REGISTER_* that were given */
-    u64 start_ns;    /* since boot */
-    struct capabilities capabilities;
+    u32 membarriers;            /* MEMBARRIER_CMD_REGISTER_* that were given */
+    u64 start_ns;               /* since boot */
     struct process_wishes wishes;
     int group_count;             /* supplementary groups, each of them number 0 */
     u32 personality;             /* PER_* and flags */
@@ -99,8 +102,19 @@ struct task {
     struct task_futexes futexes;
     u64 rseq; /* address of the registered struct rseq; 0: none */
     u32 rseq_length, rseq_signature;
-    char name[PROCESS_NAME_MAX]; /* others read it, too: it always ends in 0 */
+    struct capabilities capabilities; /* others read them, too, word by word */
+    struct task_wishes wishes;
+    struct task_io io;                      /* likewise */
+    char name[PROCESS_NAME_MAX] ALIGNED(8); /* read and set by task_name and its sister */
 };
+
+/* The name of a thread, which others may read and set: `name` and `out` have PROCESS_NAME_MAX bytes, and end
+ * in 0. */
+void task_name(const struct task *task, char *out);
+void task_set_name(struct task *task, const char *name);
+
+/* What all threads of a process moved. */
+struct task_io process_io(struct process *process);
 
 static inline struct process *process_current(void)
 {
@@ -110,6 +124,12 @@ static inline struct process *process_current(void)
 static inline struct task *task_current(void)
 {
     return thread_current()->task;
+}
+
+/* The limit that counts now (RLIMIT_*). */
+static inline u64 process_limit(const struct process *process, u32 resource)
+{
+    return __atomic_load_n(&process->limits[resource].rlim_cur, __ATOMIC_RELAXED);
 }
 
 /* An empty process with Linux's default limits. NULL: out of memory. */

@@ -144,7 +144,7 @@ static u64 limit_cpu_now(const struct clock_timer *timer)
 void process_cpu_limit_changed(struct process *process)
 {
     struct process_timers *timers = &process->timers;
-    u64 seconds = process->limits[RLIMIT_CPU].rlim_cur;
+    u64 seconds = process_limit(process, RLIMIT_CPU);
     mutex_lock(&timers->lock);
     clock_timer_stop(&timers->cpu_limit);
     timers->cpu_limit.cpu_now = limit_cpu_now;
@@ -220,7 +220,7 @@ static void timer_free(struct process_timer *timer)
 static int enter_locked(struct process_timers *timers, struct process_timer *timer,
                         const struct timer_wish *wish)
 {
-    if (timers->count >= timers->process->limits[RLIMIT_SIGPENDING].rlim_cur)
+    if (timers->count >= process_limit(timers->process, RLIMIT_SIGPENDING))
         return -EAGAIN;
     int error;
     do {

@@ -198,7 +198,9 @@ static int show_comm(struct text_builder *text, const struct node_place *place)
     struct task *task = procfs_task(place);
     if (!task)
         return -ESRCH;
-    text_print(text, "%s\n", task->name);
+    char name[PROCESS_NAME_MAX];
+    task_name(task, name);
+    text_print(text, "%s\n", name);
     task_put(task);
     return 0;
 }
@@ -209,10 +211,12 @@ static int store_comm(const struct node_place *place, const char *bytes, size_t 
     (void)length;
     if (!task)
         return -ESRCH;
-    strscpy(task->name, bytes, sizeof(task->name));
-    char *newline = strchr(task->name, '\n');
+    char name[PROCESS_NAME_MAX];
+    strscpy(name, bytes, sizeof(name));
+    char *newline = strchr(name, '\n');
     if (newline)
         *newline = '\0';
+    task_set_name(task, name);
     task_put(task);
     return 0;
 }
@@ -249,13 +253,13 @@ static void add_limit(struct text_builder *text, u64 limit)
 
 static int show_limits(struct text_builder *text, const struct node_place *place)
 {
-    const struct rlimit64 *limits = procfs_process(place)->limits;
+    const struct process *process = procfs_process(place);
     text_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (size_t i = 0; i < ARRAY_SIZE(limit_lines); i++) {
         const struct limit_line *line = &limit_lines[i];
         text_print(text, "%-25s ", line->name);
-        add_limit(text, limits[line->limit].rlim_cur);
-        add_limit(text, limits[line->limit].rlim_max);
+        add_limit(text, process_limit(process, line->limit));
+        add_limit(text, __atomic_load_n(&process->limits[line->limit].rlim_max, __ATOMIC_RELAXED));
         text_print(text, line->unit[0] ? "%-10s\n" : "\n", line->unit);
     }
     return 0;
@@ -263,9 +267,12 @@ static int show_limits(struct text_builder *text, const struct node_place *place
 
 static int show_io(struct text_builder *text, const struct node_place *place)
 {
-    const struct process_io *io = &procfs_process(place)->io;
-    text_print(text, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\n", io->read_bytes,
-               io->written_bytes, io->read_calls, io->write_calls);
+    struct task *task = place->depth >= 2 ? procfs_task(place) : NULL;
+    struct task_io io = task ? task->io : process_io(procfs_process(place));
+    if (task)
+        task_put(task);
+    text_print(text, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\n", io.read_bytes,
+               io.written_bytes, io.read_calls, io.write_calls);
     /* No file lies on a disk. */
     text_add_string(text, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
     return 0;

@@ -86,7 +86,9 @@ static void show_identity(struct text_builder *text, struct task *task)
     const struct process *process = task->process;
     int pid = process->pid, tid = task->tid;
     text_add_string(text, "Name:\t");
-    text_add_escaped(text, task->name, "\n\\");
+    char name[PROCESS_NAME_MAX];
+    task_name(task, name);
+    text_add_escaped(text, name, "\n\\");
     text_print(text, "\nUmask:\t%04o\nState:\t%s\n",
                __atomic_load_n(&process->umask, __ATOMIC_RELAXED),
                task_is_asleep(task) ? "S (sleeping)" : "R (running)");
@@ -102,19 +104,19 @@ static void show_signals(struct text_builder *text, const struct task *task)
     struct signal_sets sets = signal_sets(task);
     text_print(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", task_count(task->process),
                count_signals(sets.pending | sets.shared),
-               (u64)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+               process_limit(task->process, RLIMIT_SIGPENDING));
     text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, sets.shared);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.blocked,
                sets.ignored, sets.caught);
 }
 
-static void show_capabilities(struct text_builder *text, const struct process *process)
+static void show_capabilities(struct text_builder *text, const struct task *task)
 {
-    const struct capabilities *own = &process->capabilities;
+    const struct capabilities *own = &task->capabilities;
     text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", own->inheritable,
                own->permitted, own->effective);
     text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%d\n", own->bounding,
-               own->ambient, process->wishes.no_new_privileges);
+               own->ambient, task->wishes.no_new_privileges);
 }
 
 /* Ranges of numbers, as "0-2,5". */
@@ -149,7 +151,7 @@ int procfs_show_status(struct text_builder *text, const struct node_place *place
     show_identity(text, task);
     show_memory(text, task->process);
     show_signals(text, task);
-    show_capabilities(text, task->process);
+    show_capabilities(text, task);
     text_add_string(text, "Seccomp:\t0\nSeccomp_filters:\t0\n"
                           "Speculation_Store_Bypass:\tvulnerable\n"
                           "SpeculationIndirectBranch:\talways enabled\n");
@@ -170,13 +172,15 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     const struct process_layout *layout = &process->layout;
     int pid = process->pid;
     text_print(text, "%d (", task->tid);
-    text_add_escaped(text, task->name, "\n\\");
+    char name[PROCESS_NAME_MAX];
+    task_name(task, name);
+    text_add_escaped(text, name, "\n\\");
     text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R',
                process->parent_pid, pid, pid, (int)devfs_console_number(), pid);
     text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
                priority ? -1 - priority : DEFAULT_PRIORITY + niceness, niceness,
                task_count(process), process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
-               resident_sum(&use->resident), (u64)process->limits[RLIMIT_RSS].rlim_cur,
+               resident_sum(&use->resident), process_limit(process, RLIMIT_RSS),
                layout->code_start, layout->code_end, layout->stack_start);
 }
 

@@ -101,7 +101,7 @@ static void stop_or_continue_locked(struct process *process, int signal)
 /* How many more signals may queue up. */
 static u64 room_locked(const struct process *process, const struct task *task)
 {
-    u64 limit = process->limits[RLIMIT_SIGPENDING].rlim_cur;
+    u64 limit = process_limit(process, RLIMIT_SIGPENDING);
     u64 queued = process->signals.pending.queued + task->signals.pending.queued;
     return limit > queued ? limit - queued : 0;
 }

@@ -154,6 +154,44 @@ u64 process_cpu_ns(struct process *process)
     return ns;
 }
 
+/* ---- What is told of a thread -----------------------------------------------------------------*/
+
+/* Two words: a name of which somebody sees one half while it is set ends in 0, too. */
+void task_name(const struct task *task, char *out)
+{
+    const u64 *words = (const u64 *)task->name;
+    for (size_t i = 0; i < sizeof(task->name) / sizeof(*words); i++) {
+        u64 word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+        memcpy(out + i * sizeof(word), &word, sizeof(word));
+    }
+}
+
+void task_set_name(struct task *task, const char *name)
+{
+    u64 text[PROCESS_NAME_MAX / sizeof(u64)] = {0}, *words = (u64 *)task->name;
+    strscpy((char *)text, name, sizeof(text));
+    for (size_t i = 0; i < ARRAY_SIZE(text); i++)
+        __atomic_store_n(&words[i], text[i], __ATOMIC_RELAXED);
+}
+
+static void add_io(struct task_io *sum, const struct task_io *io)
+{
+    sum->read_bytes += __atomic_load_n(&io->read_bytes, __ATOMIC_RELAXED);
+    sum->written_bytes += __atomic_load_n(&io->written_bytes, __ATOMIC_RELAXED);
+    sum->read_calls += __atomic_load_n(&io->read_calls, __ATOMIC_RELAXED);
+    sum->write_calls += __atomic_load_n(&io->write_calls, __ATOMIC_RELAXED);
+}
+
+struct task_io process_io(struct process *process)
+{
+    struct task *task;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    struct task_io sum = process->ended_io;
+    for_each_task_locked(task, process, tid) add_io(&sum, &task->io);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return sum;
+}
+
 /* ---- Schedule ---------------------------------------------------------------------------------*/
 
 struct thread_schedule task_schedule(struct task *task)
@@ -219,6 +257,7 @@ static bool leave(struct task *task)
     u64 flags = spin_lock_irqsave(&process->signals.lock);
     task->ended_ns = sched_thread_ns(task->thread);
     process->ended_ns += task->ended_ns;
+    add_io(&process->ended_io, &task->io);
     radix_remove(&process->tasks, task->tid);
     task->thread = NULL;
     bool last = process->tasks.count == 0;

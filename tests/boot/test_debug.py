@@ -88,7 +88,7 @@ def test_machine_that_waits_for_a_debugger(tmp_path):
     done = subprocess.run(["gdb", "-q", "-nx", "-batch", "-x", f"{machines.ROOT}/tools/gdb/galette.py",
                            "-ex", f"galette-program {machines.program_path('hello')}",
                            "-ex", f"galette-attach {socket}", "-ex", "break main", "-ex", "continue",
-                           "-ex", "backtrace", f"{machines.ROOT}/build/galette.elf"],
+                           "-ex", "backtrace", machines.KERNEL + ".elf"],
                           capture_output=True, text=True, check=False, timeout=60,
                           stdin=subprocess.DEVNULL)
     assert "#0  main () at tests/programs/hello.c" in done.stdout, done.stdout + done.stderr

@@ -18,8 +18,9 @@ SCRIPT = os.path.join(program.ROOT, "tools", "gdb", "galette.py")
 
 
 def _kernel_symbols(opts):
-    """The kernel with its symbols: build/galette.elf, or what --kernel names."""
-    path = opts.kernel or os.path.join(program.BUILD, "galette.elf")
+    """The kernel with its symbols: what --kernel names, or beside the kernel that is booted."""
+    booted = os.environ.get("GALETTE_KERNEL") or os.path.join(program.BUILD, "galette")
+    path = opts.kernel or booted + ".elf"
     if not os.path.exists(path):
         raise ToolError(f"no kernel with symbols: {path}")
     return path
