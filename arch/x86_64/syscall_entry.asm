@@ -76,9 +76,9 @@ SYSCALL_TABLE_ENTRIES equ 463         ; SYSCALL_COUNT of syscall/table.h; dispat
 ; A debug kernel looks whether the call left a lock behind. RAX holds the result.
 %macro EXPECT_NOTHING_HELD 0
 %ifdef DEBUG_KERNEL
-    push rax
+    mov [rsp + FRAME_RAX], rax
     call lock_debug_nothing_held
-    pop rax
+    mov rax, [rsp + FRAME_RAX]
 %endif
 %endmacro
 

@@ -50,7 +50,7 @@ class Status(Show):
         yield f"process    {int(program['pid'])}, ring {int(program['ring'])}, {len(kernel.threads())} thread(s)"
         yield f"arguments  {self._arguments(program)}"
         try:
-            place = kernel.member(program, "place")["cwd"]
+            place = kernel.member(program, "place")["at"]["cwd"]
             yield f"directory  {kernel.path_name(place['mount'], place['dentry'])}"
         except gdb.error as error:
             yield f"directory  {error}"
