@@ -180,8 +180,8 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
                priority ? -1 - priority : DEFAULT_PRIORITY + niceness, niceness,
                task_count(process), process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
-               resident_sum(&use->resident), process_limit(process, RLIMIT_RSS),
-               layout->code_start, layout->code_end, layout->stack_start);
+               resident_sum(&use->resident), process_limit(process, RLIMIT_RSS), layout->code_start,
+               layout->code_end, layout->stack_start);
 }
 
 int procfs_show_stat(struct text_builder *text, const struct node_place *place)
