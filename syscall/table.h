@@ -114,9 +114,10 @@ enum argument_kind {
     ARG_FUTEX_TIMEOUT,
     ARG_FUTEX_WORD2,
     ARG_FUTEX_VALUE3,
-    ARG_CLONE,      /* the flags, and with them all that follows */
-    ARG_CLONE_MORE, /* shown there */
-    ARG_CLONE_ARGS, /* clone3: the next argument is the size */
+    ARG_FUTEX_WAITERS, /* the next argument is their number */
+    ARG_CLONE,         /* the flags, and with them all that follows */
+    ARG_CLONE_MORE,    /* shown there */
+    ARG_CLONE_ARGS,    /* clone3: the next argument is the size */
     /* Structures. */
     ARG_STAT_OUT,
     ARG_STATX_OUT,

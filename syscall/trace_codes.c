@@ -400,6 +400,25 @@ void line_futex_value3(struct trace_line *line, u64 value)
         line_uint(line, value);
 }
 
+static void line_futex_waiter(struct trace_line *line, const void *element)
+{
+    const struct futex_waitv *waiter = element;
+
+    line_format(line, "{val=%#llx, uaddr=", waiter->val);
+    line_address(line, waiter->uaddr);
+    line_text(line, ", flags=");
+    line_flags(line, waiter->flags, &trace_futex_flags);
+    if (waiter->__reserved)
+        line_format(line, ", __reserved=%#x", waiter->__reserved);
+    line_text(line, "}");
+}
+
+void line_futex_waiters(struct trace_line *line, u64 value)
+{
+    line_array(line, value, line->args[line->index + 1], sizeof(struct futex_waitv),
+               line_futex_waiter);
+}
+
 /* --- membarrier --- */
 
 void line_membarrier_cpu(struct trace_line *line, u64 value)

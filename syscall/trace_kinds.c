@@ -367,6 +367,7 @@ const struct trace_kind trace_kinds[ARG_KIND_COUNT] = {
     [ARG_FUTEX_TIMEOUT] = BEFORE(line_futex_timeout),
     [ARG_FUTEX_WORD2] = BEFORE(line_futex_word2),
     [ARG_FUTEX_VALUE3] = BEFORE(line_futex_value3),
+    [ARG_FUTEX_WAITERS] = BEFORE(line_futex_waiters),
     [ARG_STAT_OUT] = AFTER(line_stat),
     [ARG_STATX_OUT] = AFTER(line_statx),
     [ARG_STATFS_OUT] = AFTER(line_statfs),

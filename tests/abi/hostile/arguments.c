@@ -640,6 +640,7 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_OFFSET_POINTER:
     case ARG_OFFSET_MOVED:
     case ARG_FUTEX_WORD2:
+    case ARG_FUTEX_WAITERS:
     case ARG_CPUSET_IN:
         return numbers_make(index);
     case ARG_ADDRESS_MREMAP:

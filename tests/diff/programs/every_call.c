@@ -908,7 +908,8 @@ static void process(void)
 {
     static struct utsname name;
     static struct sysinfo info;
-    static uint32_t word = 5, second = 6;
+    static uint32_t word = 5, second;
+    static struct futex_waitv waiters[] = {{4, 0, FUTEX_32 | FUTEX_PRIVATE_FLAG, 0}, {1, 5, 64, 7}};
     static struct timespec little = {0, 1000};
     static void *head;
     static size_t size;
@@ -930,6 +931,17 @@ static void process(void)
     CALL(futex, &word, FUTEX_WAKE_BITSET_PRIVATE, 5, NULL, NULL, 3);
     CALL(futex, &word, FUTEX_WAKE, 1, NOWHERE);
     CALL(futex, &word, 77, 1, 2, &second, 3);
+    CALL(futex, &word, FUTEX_REQUEUE, 1, 2, &second, 3);
+    CALL(futex, &word, FUTEX_CMP_REQUEUE_PRIVATE, 1, 2, &second, 3);
+    CALL(futex, &word, FUTEX_WAKE_OP, 1, 1, &second, FUTEX_OP(FUTEX_OP_OR, 5, FUTEX_OP_CMP_GT, 1));
+    second = 0;
+    CALL(futex, &second, FUTEX_TRYLOCK_PI, 1, NULL);
+    CALL(futex, &second, FUTEX_UNLOCK_PI);
+    waiters[0].uaddr = (uint64_t)&word;
+    CALL(futex_waitv, waiters, 2, 0, &little, CLOCK_MONOTONIC);
+    CALL(futex_waitv, waiters, 1, 7, NULL, 99);
+    CALL(futex_waitv, NOWHERE, 1, 0, NULL, 0);
+    CALL(futex_waitv, waiters, 0, 0, NOWHERE, CLOCK_REALTIME);
     CALL(set_tid_address, NOWHERE);
     CALL(set_robust_list, &head, 24);
     CALL(set_robust_list, &head, 5);
