@@ -363,7 +363,9 @@ static int take_with_action(u64 allowed, struct signal_info *info, struct signal
     struct process *process = task->process;
     bool of_timer;
     u64 flags = spin_lock_irqsave(&process->signals.lock);
-    int signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
+    int signal = 0;
+    if (task->signals.pending.set & allowed)
+        signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
     if (signal == 0)
         signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
     if (signal != 0 && action)
@@ -492,7 +494,7 @@ static void stop(struct process *process, int signal)
 
 /* Until SIGCONT or SIGKILL: no other signal ends this sleep. The program may have been interrupted
  * anywhere, and others ran in between. */
-static void stay_stopped(const struct process *process)
+static NOINLINE void sleep_stopped(const struct process *process)
 {
     while (is_stopped(process)) {
         thread_notify(thread_current(), THREAD_WORK_MOVED);
@@ -501,6 +503,12 @@ static void stay_stopped(const struct process *process)
             sched_block();
         sched_cancel_block();
     }
+}
+
+static inline void stay_stopped(const struct process *process)
+{
+    if (unlikely(is_stopped(process)))
+        sleep_stopped(process);
 }
 
 static void act_by_default(const struct trap_frame *frame, struct task *task, int signal,
