@@ -18,7 +18,8 @@
 #define NAME_MAX_SHOWN    96
 #define LAST_LINES        8 /* of the outermost frames when there are too many */
 
-enum how { BY_REGISTERS, BY_TABLE, BY_FRAME_POINTER, BY_SIGNAL };
+/* How a frame was found. From BY_TABLE on RIP stands behind a call; else it was interrupted. */
+enum how { BY_REGISTERS, BY_SIGNAL, BY_TABLE, BY_FRAME_POINTER, BY_STACK_TOP };
 
 struct frame {
     u64 pc;
@@ -49,11 +50,15 @@ static bool is_code(u64 pc, struct code_place *place)
     return code_files_find(walk.files, pc, CODE_AT, place) && (place->prot & PROT_EXEC);
 }
 
-/* RIP stands behind a call, unless the frame was interrupted: the call is what counts, and behind it
- * another function may begin. */
+static bool is_behind_call(enum how how)
+{
+    return how >= BY_TABLE;
+}
+
+/* The call is what counts: behind it another function may begin. */
 static u64 place_of(u64 pc)
 {
-    return pc - (walk.how == BY_TABLE || walk.how == BY_FRAME_POINTER);
+    return pc - is_behind_call(walk.how);
 }
 
 static void add_frame(u64 pc, const struct code_place *place)
@@ -123,8 +128,9 @@ static bool by_frame_pointer(u64 stack)
     return true;
 }
 
-/* A jump into nowhere, which as a rule was a call: it left its return address on the stack. */
-static bool back_from_nowhere(u64 stack)
+/* A jump into nowhere was a call as a rule, and so was what led to code that nobody describes: it left its
+ * return address on the stack. */
+static bool by_stack_top(u64 stack)
 {
     struct code_place place;
     u64 pc;
@@ -132,7 +138,7 @@ static bool back_from_nowhere(u64 stack)
         return false;
     walk.registers.value[UNWIND_RSP] = stack + 8;
     walk.registers.value[UNWIND_RIP] = pc;
-    walk.how = BY_TABLE;
+    walk.how = BY_STACK_TOP;
     return true;
 }
 
@@ -145,10 +151,8 @@ static bool step(u64 pc)
     if (!code && !first)
         return false;
     add_frame(pc, &place);
-    if (!code)
-        return back_from_nowhere(stack);
-    return (by_signal() || by_table(&place, stack) || by_frame_pointer(stack)) &&
-           (walk.registers.known >> UNWIND_RIP & 1);
+    bool found = code && (by_signal() || by_table(&place, stack) || by_frame_pointer(stack));
+    return (found || (first && by_stack_top(stack))) && (walk.registers.known >> UNWIND_RIP & 1);
 }
 
 /* ---- Text -------------------------------------------------------------------------------------*/
@@ -173,18 +177,16 @@ static void print_function(struct text_builder *text, const struct frame *frame)
     backtrace_add_name(text, name);
     if (strlen(name) == sizeof(name) - 1)
         text_add_string(text, "...");
-    bool after_call = frame->how == BY_TABLE || frame->how == BY_FRAME_POINTER;
-    text_print(text, "+0x%lx", frame->address + after_call - symbol.start);
+    text_print(text, "+0x%lx", frame->address + is_behind_call(frame->how) - symbol.start);
 }
 
 static void print_file(struct text_builder *text, const struct frame *frame)
 {
     const char *name = code_file_name(walk.files, frame->file);
     const char *slash = strrchr(name, '/');
-    bool after_call = frame->how == BY_TABLE || frame->how == BY_FRAME_POINTER;
     text_add_string(text, " (");
     backtrace_add_name(text, slash ? slash + 1 : "[vdso]");
-    text_print(text, "+0x%lx)", frame->address + after_call);
+    text_print(text, "+0x%lx)", frame->address + is_behind_call(frame->how));
 }
 
 static void print_frame(struct text_builder *text, const struct frame *frame)
@@ -198,6 +200,8 @@ static void print_frame(struct text_builder *text, const struct frame *frame)
         print_file(text, frame);
     if (frame->how == BY_FRAME_POINTER)
         text_add_string(text, " by frame pointer");
+    if (frame->how == BY_STACK_TOP)
+        text_add_string(text, " by the top of the stack");
     if (frame->repeated)
         text_print(text, ", %u more of it", frame->repeated);
     text_add_string(text, "\n");

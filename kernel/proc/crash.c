@@ -116,25 +116,20 @@ static void add_line(const char *line)
     text_print(&report, "  %s\n", line);
 }
 
-static bool read_code(u64 rip, u64 before, u8 *code)
-{
-    return usercopy_from(code, UPTR(rip - before), CODE_SHOWN) == 0;
-}
-
+/* The bytes around the instruction, which stands in brackets; those that are not there as question marks. */
 static void add_code(u64 rip)
 {
-    u8 code[CODE_SHOWN];
-    u64 before = CODE_BEFORE;
     text_add_string(&report, "  code");
-    if (!read_code(rip, before, code)) {
-        before = 0;
-        if (!read_code(rip, before, code)) {
-            text_add_string(&report, " cannot be read\n");
-            return;
-        }
+    for (u64 i = 0; i < CODE_SHOWN; i++) {
+        u8 byte;
+        bool here = i == CODE_BEFORE;
+        text_add_string(&report, here ? " <" : " ");
+        if (usercopy_from(&byte, UPTR(rip - CODE_BEFORE + i), sizeof(byte)) == 0)
+            text_print(&report, "%02x", byte);
+        else
+            text_add_string(&report, "??");
+        text_add_string(&report, here ? ">" : "");
     }
-    for (u64 i = 0; i < CODE_SHOWN; i++)
-        text_print(&report, i == before ? " <%02x>" : " %02x", code[i]);
     text_add_string(&report, "\n");
 }
 

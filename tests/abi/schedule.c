@@ -3,6 +3,8 @@
 #include "tests/abi/check.h"
 
 #include <linux/sched.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -81,10 +83,41 @@ static void test_policy(void)
     check("a slice is a time", slice.tv_sec == 0 && slice.tv_nsec >= 0);
 }
 
+static volatile int begun, stop;
+
+static void *spin(void *unused)
+{
+    begun = 1;
+    while (!stop)
+        ;
+    return unused;
+}
+
+/* Two threads on one processor, one of which never lets go of it: the creator gets it back, from the new
+ * thread's first slice and after a sleep. */
+static void test_slices(void)
+{
+    unsigned cpu;
+    pthread_t thread;
+
+    getcpu(&cpu, NULL);
+    unsigned long only[16] = {0};
+    only[cpu / 64] = 1UL << cpu % 64;
+    check_result("one processor", call(__NR_sched_setaffinity, 0, sizeof(only), only), 0);
+    check("a thread", pthread_create(&thread, NULL, spin, NULL) == 0);
+    while (!begun)
+        ;
+    check("both have run", 1);
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    stop = 1;
+    check("and it ends", pthread_join(thread, NULL) == 0);
+}
+
 int main(void)
 {
     test_niceness();
     test_io_priority();
     test_policy();
+    test_slices();
     return check_finish();
 }

@@ -76,7 +76,7 @@ def test_report(boot, kind, ring):
     # RIP lies in the program, and its bytes are there.
     rip = block.register("rip")
     if kind == "jump":
-        assert rip == 0 and "  code cannot be read" in block.lines
+        assert rip == 0 and "  code" + 8 * " ??" + " <??>" + 15 * " ??" in block.lines
         assert "  rip 0 lies in no mapping" in block.places
     else:
         assert re.search(rf"  rip {rip:x} lies in [0-9a-f]+-[0-9a-f]+ r[w-][x-]p [0-9a-f]{{8}} (/crash|\[vdso\])",
@@ -96,6 +96,15 @@ def test_code_and_offset_are_the_files(boot):
     assert named.startswith("no_instruction\n")
     code = next(line for line in block.lines if line.startswith("  code"))
     assert "<0f> 0b" in code
+
+
+def test_code_without_a_file(boot):
+    """At the end of its page, and without a table: what called it is at the top of the stack."""
+    block = report(boot, "crash", "edge", status=132)
+    assert re.search(r"rip [0-9a-f]+ffe lies in [0-9a-f]+-[0-9a-f]+ r-xp 00000000 \(no file\)$", block.places[0])
+    assert "  code" + 8 * " 00" + " <0f> 0b" + 14 * " ??" in block.lines
+    assert block.functions[0] is None and block.has_functions("at_the_edge", *MIDDLE)
+    assert block.frames[1].endswith(" by the top of the stack")
 
 
 def test_null_pointer_has_neighbours(boot):

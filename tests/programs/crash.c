@@ -111,6 +111,17 @@ static void in_the_vdso(void)
         ;
 }
 
+/* At the very end of a page that no file stands behind. */
+static void at_the_edge(void)
+{
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(page + 4094, "\x0f\x0b", 2); /* ud2 */
+    munmap(page + 4096, 4096);
+    mprotect(page, 4096, PROT_READ | PROT_EXEC);
+    ((void (*)(void))(uintptr_t)(page + 4094))();
+    zero = 0;
+}
+
 static int deeper(volatile int *above)
 {
     volatile int here[64];
@@ -162,7 +173,7 @@ static const struct {
     {"bits", not_canonical}, {"ud2", no_instruction},    {"bus", behind_the_file},
     {"abort", by_abort},     {"memory", without_memory}, {"handler", abort_in_handler},
     {"name", bad_name},      {"stack", stack_overflow},  {"fsize", too_long},
-    {"vdso", in_the_vdso},   {"pair", pair_overflow},
+    {"edge", at_the_edge},   {"vdso", in_the_vdso},      {"pair", pair_overflow},
 };
 
 NOT_INLINED static void innermost(const char *kind)

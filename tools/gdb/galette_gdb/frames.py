@@ -120,9 +120,13 @@ def backtrace(thread, words=""):
         return gdb.execute(f"backtrace {words}", to_string=True)
 
 
-# Functions that are about waiting itself, by how their names begin.
-DULL = ("context_switch", "switch_", "requeue_", "sched_", "mutex_lock_slow", "wait_sleep",
-        "arch_upcall_return_work", "trap_return")
+def _is_dull(frame):
+    """Is it only about waiting itself: the scheduler, the switch of stacks, the way back to the program?"""
+    if frame.pc() < kernel.KERNEL_HALF:
+        return False
+    table = frame.find_sal().symtab
+    file = table.filename if table else ""
+    return "kernel/core/" in file or "arch/" in file or frame.name() == "arch_upcall_return_work"
 
 
 def look(thread):
@@ -134,7 +138,7 @@ def look(thread):
             if frame is None:
                 break
             name = frame.name() or f"{frame.pc():#x}"
-            if place is None and not name.startswith(DULL):
+            if place is None and not _is_dull(frame):
                 place = name
             if name.startswith("syscall_"):
                 return True, place
