@@ -25,7 +25,8 @@
 #include "arch/x86_64/msr.h"
 #include "kernel/lib/string.h"
 
-#define RED_ZONE 128
+#define RED_ZONE     128
+#define SELECTOR_RPL 3
 
 /* Flags that a program may set through its frame (Linux: FIX_EFLAGS). */
 #define RFLAGS_PROGRAM 0x50dd5UL
@@ -282,11 +283,25 @@ static int pop_fpu(u64 address, void *area)
     return error;
 }
 
+/* There is one code and one stack segment, so that IRET would refuse any other; Linux sets the privilege bits,
+ * and an old program that does not know of SS gets the right one. */
+static bool has_good_segments(const struct ucontext *context)
+{
+    const struct sigcontext_64 *registers = (const struct sigcontext_64 *)&context->uc_mcontext;
+    u16 code = program_in_ring0 ? KERNEL_CS : USER_CS,
+        stack = program_in_ring0 ? KERNEL_SS : USER_SS;
+    bool strict = context->uc_flags & UC_STRICT_RESTORE_SS;
+    return (registers->cs | SELECTOR_RPL) == (code | SELECTOR_RPL) &&
+           (!strict || (registers->ss | SELECTOR_RPL) == (stack | SELECTOR_RPL));
+}
+
 int signal_frame_pop(struct trap_frame *frame, void *fpu_area, stack_t *stack, u64 *mask)
 {
     struct rt_frame rt;
     /* The handler's RET took the return address off. What a frame says of the signal is of no use now. */
     if (usercopy_from(&rt, UPTR(frame->rsp - 8), offsetof(struct rt_frame, info)) != 0)
+        return -EFAULT;
+    if (!has_good_segments(&rt.context))
         return -EFAULT;
     int error = pop_fpu((u64)rt.context.uc_mcontext.fpstate, fpu_area);
     if (error != 0)

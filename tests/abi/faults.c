@@ -282,6 +282,53 @@ static void test_area(void)
     check("the components", features_good);
 }
 
+/* ---- Segment registers ------------------------------------------------------------------------*/
+
+/* In a frame they stand side by side: CS, GS, FS, SS. Added to what is there. */
+static uint64_t segments_set, segments_clear;
+
+static void on_spoil(int number, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+    (void)number;
+    (void)info;
+    registers[REG_CSGSFS] = (registers[REG_CSGSFS] & ~segments_clear) | segments_set;
+}
+
+static void raise_spoiled(void)
+{
+    kill(getpid(), SIGUSR1);
+}
+
+static void test_segments(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t clear, set;
+        bool good;
+    } rows[] = {
+        {"segments as they are", 0, 0, true},
+        {"without privilege bits", 3, 0, true},
+        {"FS and GS are not looked at", 0xffffffff0000, 0x123456780000, true},
+        {"no code segment", 0xffff, 0, false},
+        {"a code segment that is none", 0xffff, 0x1237, false},
+        {"a code segment for data", 0xffff, 0x2b, false},
+        {"no stack segment", 0xffff000000000000, 0, false},
+        {"a stack segment that is none", 0xffff000000000000, 0x1237000000000000, false},
+        {"a stack segment beyond the table", 0xffff000000000000, 0xfffb000000000000, false},
+    };
+    handle(SIGUSR1, on_spoil, 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        segments_clear = rows[i].clear;
+        segments_set = rows[i].set;
+        bool ended = happens(raise_spoiled);
+        check(rows[i].name,
+              ended == !rows[i].good && (!ended || (told.si_signo == SIGSEGV &&
+                                                    told.si_code == SI_KERNEL && !told.si_addr)));
+    }
+}
+
 /* ---- Limits and pipes -------------------------------------------------------------------------*/
 
 static void test_pipe(void)
@@ -354,6 +401,7 @@ int main(void)
     make_memory();
     test_faults();
     test_area();
+    test_segments();
     test_pipe();
     test_file_size();
     test_processor_time();
