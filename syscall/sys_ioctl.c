@@ -6,6 +6,7 @@
 #include <asm/errno.h>
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -119,6 +120,8 @@ static long file_ioctl(struct file *file, int fd, unsigned request, u64 argument
         return clone_range(file, (int)argument);
     case FICLONERANGE:
         return clone_range_from(file, argument);
+    case FS_IOC_FIEMAP: /* no file lies on blocks; Linux says so of every kind of file */
+        return -EOPNOTSUPP;
     case FS_IOC_GETFLAGS: /* lsattr: none of them is set */
         if (is_stored(file) && file->inode->sb->magic == TMPFS_MAGIC)
             return put_int(argument, 0);

@@ -1009,7 +1009,6 @@ static void terminal(void)
     CALL(ioctl, 0, 0x5603 /* VT_GETSTATE */, buffer);
     CALL(ioctl, 0, 0x541d, 0);
     CALL(ioctl, 0, FIOQSIZE, buffer);
-    CALL(ioctl, 0, 0x660b /* FS_IOC_FIEMAP without direction */, 0);
     CALL(ioctl, 0, 0xc020660b /* FS_IOC_FIEMAP */, NOWHERE);
     CALL(ioctl, 0, 0x80086601 /* FS_IOC_GETFLAGS */, NOWHERE);
     CALL(ioctl, 0, 0x40049409 /* FICLONE */, 5);
