@@ -192,4 +192,4 @@ def test_efi_file(tmp_path):
 
 
 def test_size_of_the_kernel():
-    assert os.path.getsize(os.path.join(machines.ROOT, "build", "galette")) < 520_000
+    assert os.path.getsize(os.path.join(machines.ROOT, "build", "galette")) < 540_000
