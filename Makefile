@@ -104,9 +104,11 @@ ifneq ($(DEBUG),)
 KERNEL_CFLAGS  += -DDEBUG_KERNEL
 KERNEL_ASFLAGS += -DDEBUG_KERNEL
 endif
-# What runs when all is over anyway is compiled for size.
+# What runs when all is over anyway, or seldom and for a person, is compiled for size.
 KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash*.c kernel/proc/backtrace.c \
-                    kernel/proc/code_file.c arch/x86_64/report.c kernel/core/panic.c)
+                    kernel/proc/code_file.c arch/x86_64/report.c kernel/core/panic.c kernel/crashtest.c \
+                    kernel/proc/procfs*.c kernel/proc/sysfs*.c fs/procfs/*.c fs/xattr.c arch/x86_64/cpuinfo.c \
+                    fs/lock.c fs/anon/inotify.c drivers/keyboard.c drivers/rtc.c)
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 
@@ -124,8 +126,8 @@ $(KERNEL_COLD:%=$(BUILD)/kernel/%.o): private KERNEL_CFLAGS := $(KERNEL_CFLAGS:-
 # Changed flags or a file that came or went rebuild what depends on them.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS)' | cmp -s - $@ || \
-	    echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS)' > $@
+	@echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS) $(KERNEL_COLD)' | cmp -s - $@ || \
+	    echo '$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS) $(KERNEL_COLD)' > $@
 $(BUILD)/objects: FORCE
 	@mkdir -p $(@D)
 	@echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' | cmp -s - $@ || \
