@@ -372,9 +372,10 @@ int tty_set_termios(struct tty *tty, const struct termios2 *termios, int when)
     if (was_canonical != tty_is_canonical(tty))
         change_mode_locked(tty, tty_is_canonical(tty));
     if (!(termios->c_iflag & IXON) && !tty->held)
-        tty->stopped = false;
+        tty_start_output_locked(tty);
     bool readable = tty_concerns_readers_locked(tty);
     spin_unlock_irqrestore(&tty->lock, flags);
+    tty_show(tty);
     wait_wake_all(&tty->output_wait);
     if (readable)
         wait_wake_all(&tty->input_wait);
@@ -387,17 +388,16 @@ int tty_flow(struct tty *tty, u64 action)
         return -EINVAL;
     u64 flags = spin_lock_irqsave(&tty->lock);
     u8 byte = tty->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
-    if (action == TCOOFF)
+    if (action == TCOOFF) {
         tty->held = tty->stopped = true;
-    else if (action == TCOON && tty->held)
-        tty->held = tty->stopped = false;
-    else if (action == TCOON)
-        ; /* VSTOP's is VSTART's to undo */
-    else if (byte != TTY_DISABLED)
-        tty_echo_locked(tty, &byte, 1);
+    } else if (action == TCOON && tty->held) { /* VSTOP's is VSTART's to undo */
+        tty->held = false;
+        tty_start_output_locked(tty);
+    } else if (action != TCOON && byte != TTY_DISABLED) {
+        tty->ops->write(tty->device, &byte, 1); /* even if ours is held */
+    }
     spin_unlock_irqrestore(&tty->lock, flags);
     tty_show(tty);
-    wait_wake_all(&tty->output_wait);
     return 0;
 }
 

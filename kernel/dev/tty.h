@@ -25,6 +25,7 @@
 #include "kernel/lib/types.h"
 
 #define TTY_BUFFER_SIZE 8192 /* a power of two */
+#define TTY_ECHO_SIZE   256  /* of what is typed while output is held, as much is echoed later */
 #define TTY_LINE_MAX    4096 /* longest line that editing holds, its end included, as in Linux */
 
 /* What a device does for its tty. None of these sleeps. */
@@ -87,6 +88,8 @@ struct tty {
     bool in_print;     /* erased characters are being printed (ECHOPRT) */
     bool literal_next; /* VLNEXT was typed */
     u32 lost;          /* bytes dropped because a line was too long */
+    u32 echo_length;   /* of held_echo */
+    u8 held_echo[TTY_ECHO_SIZE];
     struct tty_host host;
 
     /* Free-running indices: tail <= line <= head. */

@@ -101,10 +101,8 @@ static int signal_of(const struct tty *tty, u8 byte)
 /* Output that VSTOP holds goes on. */
 static void start_output(struct tty *tty)
 {
-    if (!tty->stopped || tty->held)
-        return;
-    tty->stopped = false;
-    wait_wake_all(&tty->output_wait);
+    if (tty->stopped && !tty->held)
+        tty_start_output_locked(tty);
 }
 
 /* True when the byte was VSTOP or VSTART and is consumed. */

@@ -70,6 +70,10 @@ void tty_erase_line(struct tty *tty, u8 kill);
  * lost. For echo. Caller holds tty->lock. */
 void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count);
 
+/* Output that was held goes on: first the echo of what was typed meanwhile, then the writers. Caller holds
+ * tty->lock. */
+void tty_start_output_locked(struct tty *tty);
+
 /* OPOST with anything to do: then bytes go through tty_write_processed_locked, as far as the device has
  * room, which says how many are done. Caller holds tty->lock, so that the room does not shrink. */
 bool tty_processes_output(const struct tty *tty);

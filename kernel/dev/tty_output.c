@@ -4,6 +4,7 @@
  * the rules of Linux's n_tty (do_output_char). The column is where the cursor should be.
  */
 #include "kernel/dev/tty_internal.h"
+#include "kernel/lib/string.h"
 
 #define CHUNK     256
 #define TAB_WIDTH 8
@@ -104,10 +105,28 @@ size_t tty_write_processed_locked(struct tty *tty, const u8 *bytes, size_t count
     return done;
 }
 
+static void hold_echo(struct tty *tty, const u8 *bytes, size_t count)
+{
+    count = MIN(count, (size_t)(TTY_ECHO_SIZE - tty->echo_length));
+    memcpy(tty->held_echo + tty->echo_length, bytes, count);
+    tty->echo_length += (u32)count;
+}
+
 void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count)
 {
-    if (tty_processes_output(tty))
+    if (tty->stopped)
+        hold_echo(tty, bytes, count);
+    else if (tty_processes_output(tty))
         tty_write_processed_locked(tty, bytes, count);
     else
         tty->ops->write(tty->device, bytes, count);
+}
+
+void tty_start_output_locked(struct tty *tty)
+{
+    u32 length = tty->echo_length;
+    tty->stopped = false;
+    tty->echo_length = 0;
+    tty_echo_locked(tty, tty->held_echo, length);
+    wait_wake_all(&tty->output_wait);
 }

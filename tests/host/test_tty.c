@@ -283,10 +283,19 @@ static void holds_output(void **state)
     assert_int_equal(tty_write(&tty, "x", 1, O_NONBLOCK), -EAGAIN);
     assert_int_equal(tty_poll(&tty), 0);
     u32 wakes = tty.output_wait.wakes;
+    type("ab"); /* is echoed when output goes on, before what waits to be written */
+    echoes("");
     type("\021");
     assert_int_equal(tty.output_wait.wakes, wakes + 1);
     assert_int_equal(tty_write(&tty, "x", 1, O_NONBLOCK), 1);
-    echoes("x");
+    echoes("abx");
+    tty_flow(&tty, TCOOFF);
+    for (int i = 0; i < 1000; i++)
+        type("cde\021"); /* which does not undo it; more than is kept for later */
+    echoes("");
+    tty_flow(&tty, TCOON);
+    assert_int_equal(output_length, TTY_ECHO_SIZE);
+    output_length = 0;
 }
 
 /* ---- Raw --------------------------------------------------------------------------------------*/

@@ -449,6 +449,15 @@ static void step_flow(void)
     wait_for_output();
     put_in("\x13\x03");
     write_now("written");
+    say("a signal interrupts who waits for the start\n");
+    handle(SIGALRM, 0);
+    put_in("\x13");
+    struct itimerval soon = {{0, 0}, {0, 50000}};
+    setitimer(ITIMER_REAL, &soon, NULL);
+    long done = write(1, "lost", 4);
+    int error = errno;
+    put_in("\x11");
+    say("[%ld, %d]\n", done, error);
     say("TCXONC: %d", ioctl(0, TCXONC, 4));
     say(" %d\n", errno);
 }
