@@ -134,6 +134,9 @@ class Machine:
         opts = options.parse("run", ["--screen", "-b", door, "-c", str(cpus), "none"])
         channels = machine.Channels(*(f"file,path={path}" for path in paths.values()))
         words = machine.command(machine.DOORS[door], opts, "tcg", medium, channels)
+        # QEMU ends by what a power button does, not in the middle of a command of ours.
+        at = max(i for i, word in enumerate(words) if word.startswith("isa-debug-exit")) - 1
+        words = words[:at] + words[at + 2 :]
         if not wired:
             words = self._plain(words, folder / "console")
         self.process = subprocess.Popen(
@@ -144,7 +147,7 @@ class Machine:
     @staticmethod
     def _plain(words, console):
         at = words.index("-chardev")
-        end = max(i for i, word in enumerate(words) if word.startswith("isa-debug-exit")) + 1
+        end = max(i for i, word in enumerate(words) if word.startswith("isa-debugcon")) + 1
         return [*words[:at], *words[end:], "-serial", f"file:{console}"]
 
     def _connect(self):
@@ -155,6 +158,7 @@ class Machine:
                 break
             except OSError:
                 time.sleep(0.1)
+        self.socket.settimeout(machines.SECONDS)
         self.stream = self.socket.makefile("rw", encoding="utf-8")
         self.stream.readline()
         self.command("qmp_capabilities")
