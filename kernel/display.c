@@ -13,8 +13,13 @@
 #include "kernel/dev/screen.h"
 #include "kernel/lib/string.h"
 
-#define WAIT_NS    (60 * NS_PER_SECOND)
-#define WAIT_POLLS 60000000 /* about a microsecond each: when no clock can be trusted */
+#define WAIT_NS (60 * NS_PER_SECOND)
+#define WAIT_TICKS \
+    150000000000UL /* of the TSC, about as long: when no other clock can be trusted */
+
+/* Between two looks at the keyboard controller. Whoever emulates it cannot do anything else while it
+ * is asked without a pause. */
+#define PAUSES 10000
 
 static struct framebuffer framebuffer;
 static struct vga_text vga;
@@ -93,14 +98,17 @@ void display_write_polled(const char *text, size_t length)
         screen_write_polled(&screen, text, length);
 }
 
+static bool is_over(u64 ticks, u64 ns)
+{
+    return panic_in_progress() ? cpu_read_tsc() - ticks > WAIT_TICKS : time_now_ns() - ns > WAIT_NS;
+}
+
 static void wait_for_key(void)
 {
-    u64 deadline = panic_in_progress() ? 0 : time_now_ns() + WAIT_NS;
-    for (u32 polls = 0; deadline ? time_now_ns() < deadline : polls < WAIT_POLLS; polls++) {
-        if (has_keyboard && i8042_key_pressed())
-            break;
-        cpu_relax();
-    }
+    u64 ticks = cpu_read_tsc(), ns = panic_in_progress() ? 0 : time_now_ns();
+    while (!is_over(ticks, ns) && !(has_keyboard && i8042_key_pressed()))
+        for (u32 i = 0; i < PAUSES; i++)
+            cpu_relax();
 }
 
 void display_hold(const char *text, size_t length)

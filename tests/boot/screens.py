@@ -228,21 +228,23 @@ class Machine:
 
     # ---- Typing ---------------------------------------------------------------------------------
 
+    @staticmethod
+    def _events(names, down):
+        return [{"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": name}}}
+                for name in names]
+
     def key(self, *names):
         """Keys pressed together, by QEMU's names for them."""
-        for down in (True, False):
-            for name in names if down else reversed(names):
-                event = {"type": "key",
-                         "data": {"down": down, "key": {"type": "qcode", "data": name}}}
-                self.command("input-send-event", events=[event])
+        self.command("input-send-event", events=self._events(names, True))
+        self.command("input-send-event", events=self._events(names[::-1], False))
         time.sleep(0.02)  # the keyboard keeps 16 codes
 
     def last_key(self, *names):
-        """Keys that end the machine, which may be gone before QEMU has answered."""
-        try:
-            self.key(*names)
-        except (OSError, ValueError, Refused):
-            pass
+        """Keys that end the machine. Nothing is said to QEMU from then on: a command while it shuts down would
+        have it wait for ever."""
+        self.stream.write(json.dumps({"execute": "input-send-event",
+                                      "arguments": {"events": self._events(names, True)}}) + "\n")
+        self.stream.flush()
 
     def type(self, text):
         """Characters as a person types them on a US keyboard."""
