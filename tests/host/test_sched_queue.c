@@ -181,6 +181,7 @@ static void test_yield(void **state)
     queue_remove(&queue, other);
     queue_insert(&queue, other);
     assert_true(queue_step_back(&queue, running));
+    assert_true(running->fair_ticks > other->fair_ticks);
     assert_ptr_equal(queue_take_turns(&queue, running), other);
     assert_ptr_equal(queue_first(&queue), running);
     assert_int_equal(queue.ready_count, 1);
