@@ -16,13 +16,13 @@
 #define LOCK_CLASSES(CLASS)                               \
     /* mutexes */                                         \
     CLASS(POSITION, 10, ALONE, "file.position_lock")      \
+    CLASS(PIPE, 11, NESTS, "pipe.lock")                   \
     CLASS(SHOWN, 12, ALONE, "shown_file.lock")            \
     CLASS(RENAME, 20, ALONE, "rename_lock")               \
     CLASS(FIFOS, 20, ALONE, "fifos_lock")                 \
     CLASS(MEMFD_STORE, 20, ALONE, "store_lock")           \
     CLASS(EPOLL_TREE, 20, ALONE, "tree_lock")             \
     CLASS(EPOLL, 22, NESTS, "epoll.lock")                 \
-    CLASS(PIPE, 24, NESTS, "pipe.lock")                   \
     CLASS(MEMFD, 26, ALONE, "memfd.lock")                 \
     CLASS(INODE, 30, NESTS, "inode.lock")                 \
     CLASS(WATCH, 40, ALONE, "watch_lock")                 \

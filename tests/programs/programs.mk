@@ -91,7 +91,7 @@ $(ABI_BUILD)/restart $(ABI_BUILD)/storm: $(addprefix $(ABI_DIR)/waiting/,calls.c
 
 $(patsubst $(ABI_DIR)/%.c,$(ABI_BUILD)/%,$(wildcard $(ABI_DIR)/thread_*.c)): \
                             $(addprefix $(ABI_DIR)/threads/,threads.c threads.h)
-$(ABI_BUILD)/thread_restart: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
+$(ABI_BUILD)/thread_restart $(ABI_BUILD)/thread_storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
 $(addprefix $(ABI_BUILD)/,$(filter futex_% pthread_% rseq%,$(ABI_TESTS))): \
                             $(addprefix $(ABI_DIR)/workers/,workers.c workers.h)
 
