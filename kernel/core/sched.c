@@ -182,9 +182,17 @@ void thread_discard(struct thread *thread)
     thread_memory_free(thread);
 }
 
+/* Whoever pinned the running thread runs on another processor, and is about to be done. */
+static void await_wakers(const struct thread *thread)
+{
+    while (unlikely(__atomic_load_n(&thread->pins, __ATOMIC_ACQUIRE) != 0))
+        cpu_relax();
+}
+
 void thread_exit(void)
 {
     lock_debug_nothing_held();
+    await_wakers(thread_current());
     irq_disable();
     struct run_queue *queue = queue_this();
     struct thread *thread = thread_current();
@@ -229,6 +237,37 @@ void thread_wake(struct thread *thread)
     else
         spin_unlock(&queue->lock);
     irq_restore(flags);
+}
+
+static void unpin(struct thread *thread)
+{
+    __atomic_sub_fetch(&thread->pins, 1, __ATOMIC_RELEASE);
+}
+
+void wake_list_add(struct wake_list *list, struct thread *thread)
+{
+    struct thread *none = NULL;
+    if (!__atomic_compare_exchange_n(&thread->wake_next, &none, WAKE_LIST_END, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        unpin(thread); /* the other list's wake-up is still to come, and sees what we did */
+        return;
+    }
+    if (list->first == WAKE_LIST_END)
+        list->first = thread;
+    else
+        list->last->wake_next = thread;
+    list->last = thread;
+}
+
+void wake_list_run(struct wake_list *list)
+{
+    while (list->first != WAKE_LIST_END) {
+        struct thread *thread = list->first;
+        list->first = thread->wake_next;
+        __atomic_store_n(&thread->wake_next, NULL, __ATOMIC_SEQ_CST);
+        thread_wake(thread);
+        unpin(thread);
+    }
 }
 
 void thread_notify(struct thread *thread, u32 work)

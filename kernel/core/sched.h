@@ -61,6 +61,9 @@ struct thread {
     struct process *process; /* NULL: a thread of the kernel */
     struct task *task;       /* the program's side of the thread; NULL likewise */
     void (*entry)(void *);   /* where it begins */
+    struct thread
+        *wake_next; /* in a wake_list, whose end is WAKE_LIST_END; NULL: in none; atomic */
+    u32 pins;       /* those who will wake it; it does not end before they have; atomic */
     void *argument;
 #ifdef DEBUG_KERNEL
     struct held_locks mutexes; /* that it holds */
@@ -91,6 +94,26 @@ void thread_discard(struct thread *thread);
 /* Let a new or blocked thread run, on an idle processor if there is one. Any context. Nothing happens to
  * one that is not blocked. */
 void thread_wake(struct thread *thread);
+
+/*
+ * Threads to wake once a lock is given back: thread_pin each with a lock held that keeps it from leaving,
+ * make its condition true, wake_list_add it; and wake_list_run without the lock. From the pin to its wake-up
+ * a thread may go its way, but does not end. One that is in another list already is woken by that.
+ */
+struct wake_list {
+    struct thread *first, *last;
+};
+#define WAKE_LIST_END ((struct thread *)1)
+#define WAKE_LIST_INIT               \
+    {                                \
+        WAKE_LIST_END, WAKE_LIST_END \
+    }
+static inline void thread_pin(struct thread *thread)
+{
+    __atomic_add_fetch(&thread->pins, 1, __ATOMIC_RELAXED);
+}
+void wake_list_add(struct wake_list *list, struct thread *thread);
+void wake_list_run(struct wake_list *list);
 
 /* Give a thread work (THREAD_WORK_*) that it does before it goes back to the program: soon, if it runs
  * there now. Wakes it. Any context. */

@@ -25,7 +25,7 @@ long futex_wait(struct futex_word word, u32 expected, u32 bits, struct futex_unt
 /* Pick `count` of those that share a bit. How many; -EINVAL: one waits for a lock, which only its owner
  * can give. */
 static long pick(struct futex_bucket *bucket, const struct futex_key *key, int count, u32 bits,
-                 struct list_head *picked)
+                 struct wake_list *picked)
 {
     struct futex_sleeper *sleeper, *following;
     long done = 0;
@@ -46,7 +46,7 @@ static long pick(struct futex_bucket *bucket, const struct futex_key *key, int c
 
 long futex_wake(struct futex_word word, int count, u32 bits)
 {
-    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct wake_list picked = WAKE_LIST_INIT;
     struct futex_key key;
     if (bits == 0)
         return -EINVAL;
@@ -57,7 +57,7 @@ long futex_wake(struct futex_word word, int count, u32 bits)
     u64 flags = futex_lock_bucket(bucket);
     long result = pick(bucket, &key, count, bits, &picked);
     spin_unlock_irqrestore(&bucket->lock, flags);
-    futex_wake_picked(&picked);
+    wake_list_run(&picked);
     return result;
 }
 
@@ -145,7 +145,7 @@ static int change(uptr word, const struct wake_op *op)
 long futex_wake_op(struct futex_word word, struct futex_word word2, int count, int count2,
                    u32 operation)
 {
-    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct wake_list picked = WAKE_LIST_INIT;
     struct futex_key keys[2];
     struct wake_op op = decode(operation);
     long result;
@@ -166,7 +166,7 @@ long futex_wake_op(struct futex_word word, struct futex_word word2, int count, i
             result = more < 0 ? more : result + more;
         }
         futex_unlock_two(first, second, flags);
-        futex_wake_picked(&picked);
+        wake_list_run(&picked);
     } while (result == -EFAULT && user_word_bring(word2.address, true) == 0);
     return result;
 }

@@ -3,10 +3,8 @@
  * Sleepers hang in buckets by the key of their word. Under a bucket's lock the word is compared and the
  * sleeper put in, so that a change followed by a wake-up is either seen in the word or finds the sleeper.
  *
- * Wake-ups happen after the lock was given back. A sleeper is on its thread's stack, so it must not go away
- * before its waker is done with it: the waker takes it out of the bucket (PICKED), wakes the thread, and
- * says so (WOKEN) with its last access; a sleeper that finds itself picked waits for that, for the length
- * of a few wake-ups.
+ * Wake-ups happen after the lock was given back. A sleeper is on its thread's stack: once it is out of its
+ * bucket and told so (WOKEN) it may be gone, and the waker knows only the thread, which it has pinned.
  */
 #include <asm/errno.h>
 
@@ -151,23 +149,13 @@ int futex_enter_if(struct futex_sleeper *sleeper, uptr word, u32 expected)
     return -EFAULT;
 }
 
-/* ---- Waking -----------------------------------------------------------------------------------*/
-
-void futex_pick(struct futex_sleeper *sleeper, struct list_head *picked)
+void futex_pick(struct futex_sleeper *sleeper, struct wake_list *picked)
 {
+    struct thread *thread = sleeper->thread;
     list_del(&sleeper->link);
-    list_add_tail(&sleeper->link, picked);
-    __atomic_store_n(&sleeper->state, FUTEX_PICKED, __ATOMIC_RELAXED);
-}
-
-void futex_wake_picked(struct list_head *picked)
-{
-    while (!list_empty(picked)) {
-        struct futex_sleeper *sleeper = list_entry(picked->next, struct futex_sleeper, link);
-        list_del(&sleeper->link);
-        thread_wake(sleeper->thread);
-        __atomic_store_n(&sleeper->state, FUTEX_WOKEN, __ATOMIC_RELEASE);
-    }
+    thread_pin(thread);
+    __atomic_store_n(&sleeper->state, FUTEX_WOKEN, __ATOMIC_RELEASE);
+    wake_list_add(picked, thread);
 }
 
 /* ---- Sleeping ---------------------------------------------------------------------------------*/
@@ -247,6 +235,5 @@ bool futex_leave(struct futex_sleeper *sleeper)
         if (left)
             return false;
     }
-    futex_await_waker(sleeper);
     return true;
 }

@@ -24,10 +24,9 @@ struct futex_bucket {
 };
 
 enum futex_state {
-    FUTEX_WAITS,  /* in its bucket */
-    FUTEX_PICKED, /* in a waker's list; must not go away */
-    FUTEX_WOKEN,  /* nobody knows it any more */
-    FUTEX_OWNS,   /* in its bucket, with a lock whose owner died, and whose word it has to write */
+    FUTEX_WAITS, /* in its bucket */
+    FUTEX_WOKEN, /* nobody knows it any more */
+    FUTEX_OWNS,  /* in its bucket, with a lock whose owner died, and whose word it has to write */
 };
 
 /* Who sleeps at a word; on the stack of its thread. */
@@ -75,8 +74,7 @@ void futex_move(struct futex_sleeper *sleeper, struct futex_bucket *to,
 struct futex_sleeper *futex_first(struct futex_bucket *bucket, const struct futex_key *key);
 
 /* Take a sleeper out of its bucket to wake it once the lock is given back. */
-void futex_pick(struct futex_sleeper *sleeper, struct list_head *picked);
-void futex_wake_picked(struct list_head *picked);
+void futex_pick(struct futex_sleeper *sleeper, struct wake_list *picked);
 
 /* Put the sleeper into its bucket if the word is `expected`. 0, -EAGAIN, -EFAULT. */
 int futex_enter_if(struct futex_sleeper *sleeper, uptr word, u32 expected) MUST_CHECK;
@@ -95,13 +93,6 @@ int futex_sleep(struct futex_sleeper *sleeper, struct futex_until until);
 
 /* Stop waiting; of no lock. True: somebody woke us. */
 bool futex_leave(struct futex_sleeper *sleeper);
-
-/* Wait for whoever picked us to be done. */
-static inline void futex_await_waker(const struct futex_sleeper *sleeper)
-{
-    while (__atomic_load_n(&sleeper->state, __ATOMIC_ACQUIRE) == FUTEX_PICKED)
-        cpu_relax();
-}
 
 /* ---- futex_inherit.c: all with the lock's bucket locked, unless they say otherwise ---- */
 

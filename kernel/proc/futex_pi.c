@@ -191,7 +191,6 @@ long pi_leave(struct futex_sleeper *sleeper, long result, bool *moved)
         return result;
     if (state == FUTEX_OWNS)
         return inherit_word(sleeper);
-    futex_await_waker(sleeper);
     return 0;
 }
 
@@ -250,7 +249,7 @@ long futex_lock_pi(struct futex_word word, struct futex_until until)
 
 /* Make the first waiter the owner, in the word, too. Bucket locked; 0, -EFAULT, -EINVAL, or -EAGAIN: try
  * again. */
-static int give_to_first(struct pi_lock *lock, uptr word, u32 value, struct list_head *picked)
+static int give_to_first(struct pi_lock *lock, uptr word, u32 value, struct wake_list *picked)
 {
     u32 found;
     if (!lock || lock->owner != task_current() || list_empty(&lock->waiters))
@@ -271,7 +270,7 @@ static int give_to_first(struct pi_lock *lock, uptr word, u32 value, struct list
  * that. */
 static int give_back(struct futex_word word, u32 value, bool *again)
 {
-    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct wake_list picked = WAKE_LIST_INIT;
     struct futex_key key;
     int error = futex_find_key(word, true, &key);
     if (error != 0)
@@ -282,7 +281,7 @@ static int give_back(struct futex_word word, u32 value, bool *again)
     error = any ? give_to_first(any->lock, word.address, value, &picked)
                 : replace(word.address, value, 0);
     spin_unlock_irqrestore(&bucket->lock, flags);
-    futex_wake_picked(&picked);
+    wake_list_run(&picked);
     *again = error == -EFAULT || (any && error == -EAGAIN);
     return error;
 }

@@ -44,7 +44,7 @@ static int compare(uptr word, u32 expected)
 
 /* ---- Between words ----------------------------------------------------------------------------*/
 
-static long move_all(struct move *move, struct list_head *picked)
+static long move_all(struct move *move, struct wake_list *picked)
 {
     struct futex_sleeper *sleeper, *following;
     int done = 0;
@@ -68,7 +68,7 @@ long futex_requeue(struct futex_word word, struct futex_word word2, int wake, in
                    const u32 *expected)
 {
     struct move move = {.from = word, .to = word2, .wake = wake, .count = count};
-    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct wake_list picked = WAKE_LIST_INIT;
     long result;
     if (wake < 0 || count < 0)
         return -EINVAL;
@@ -81,7 +81,7 @@ long futex_requeue(struct futex_word word, struct futex_word word2, int wake, in
         if (result == 0)
             result = move_all(&move, &picked);
         futex_unlock_two(move.from_bucket, move.to_bucket, flags);
-        futex_wake_picked(&picked);
+        wake_list_run(&picked);
     } while (result == -EFAULT && user_word_bring(word.address, false) == 0);
     return result;
 }
@@ -96,7 +96,7 @@ static bool may_move(const struct move *move, const struct futex_sleeper *sleepe
 
 /* Take the lock for the first one, or find out who has it: 1, 0, or an error. */
 static int try_for_first(const struct move *move, struct pi_attempt *attempt,
-                         struct list_head *picked)
+                         struct wake_list *picked)
 {
     struct futex_sleeper *first = futex_first(move->from_bucket, &move->from_key);
     if (!first)
@@ -139,7 +139,7 @@ static int move_to_lock(struct move *move, struct pi_lock *lock, int done, struc
  * -EFAULT). */
 static int move_once(struct move *move, struct pi_attempt *attempt, u32 expected, bool *different)
 {
-    struct list_head picked = LIST_HEAD_INIT(picked);
+    struct wake_list picked = WAKE_LIST_INIT;
     struct task *follow = NULL;
     attempt->lock = NULL;
     u64 flags = futex_lock_two(move->from_bucket, move->to_bucket);
@@ -151,7 +151,7 @@ static int move_once(struct move *move, struct pi_attempt *attempt, u32 expected
         result = move_to_lock(move, attempt->lock, result, &follow);
     pi_lock_tidy(attempt->lock);
     futex_unlock_two(move->from_bucket, move->to_bucket, flags);
-    futex_wake_picked(&picked);
+    wake_list_run(&picked);
     pi_follow(follow);
     return result;
 }

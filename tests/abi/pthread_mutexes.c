@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define CROWD  4
-#define ROUNDS 2000
+#define ROUNDS 400
 
 struct kind {
     const char *name;

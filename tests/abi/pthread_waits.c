@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define CROWD  4
-#define ROUNDS 500
+#define ROUNDS 120
 
 static struct worker workers[CROWD];
 
