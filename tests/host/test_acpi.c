@@ -300,6 +300,28 @@ static void prefers_extended_registers(void **state)
     assert_int_equal(facts.reset.address, 0);
 }
 
+/* Only a table that is new enough can say that there is no keyboard controller. */
+static void knows_of_the_keyboard(void **state)
+{
+    (void)state;
+    const u64 entries[] = {FADT};
+    const struct {
+        u8 revision, flags;
+        bool absent;
+    } cases[] = {{1, 0, false}, {2, 0, false}, {3, 2, false}, {3, 0, true}, {6, 1, true}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        forget_memory(state);
+        add_rsdp(RSDP, 0, XSDT);
+        add_root(XSDT, entries, 1, true);
+        u8 *fadt = add_table(FADT, "FACP", 244);
+        fadt[8] = cases[i].revision;
+        put(fadt, 109, cases[i].flags, 2);
+        fix_table(fadt);
+        assert_int_equal(parse(RSDP), 0);
+        assert_int_equal(facts.no_keyboard, cases[i].absent);
+    }
+}
+
 static void reads_many_processors(void **state)
 {
     (void)state;
@@ -621,6 +643,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_a_pc),
         TEST(reads_a_hardware_reduced_machine),
+        TEST(knows_of_the_keyboard),
         TEST(prefers_extended_registers),
         TEST(reads_many_processors),
         TEST(sums_large_tables),
