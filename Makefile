@@ -257,6 +257,8 @@ check-layers:
 check-docs:
 	$(show) DOCS docs/syscalls.md
 	$(Q)$(PYTHON) tools/syscall_docs --check
+	$(show) DOCS docs/locking.md
+	$(Q)$(PYTHON) tools/lock_docs
 
 format:
 	clang-format -i $(C_FILES)

@@ -73,8 +73,9 @@ struct aspace {
     /* Largest values of both, before they last became less. */
     u64 mapped_peak, resident_peak;
     struct list_head huge_link; /* huge.c: once it has had a large page */
-    bool no_huge;               /* PR_SET_THP_DISABLE */
-    bool objects_left; /* the last mapping of some object went away: see mapped_files_trim */
+    bool no_huge;               /* atomic: PR_SET_THP_DISABLE */
+    bool
+        objects_left; /* atomic: the last mapping of some object went away: see mapped_files_trim */
 };
 
 /* An empty space, which stays where it is (mappings know it). 0 or -ENOMEM. */

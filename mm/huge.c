@@ -45,8 +45,9 @@ static bool policy_allows(const struct vma *vma)
 bool aspace_may_be_huge(const struct vma *vma)
 {
     vaddr_t first = ALIGN_UP(vma->start, MMU_LARGE_SIZE);
-    return !vma->object && !(vma->flags & (VMA_GROWS_DOWN | VMA_NO_HUGE)) && !vma->space->no_huge &&
-           policy_allows(vma) && first + MMU_LARGE_SIZE <= vma->end;
+    return !vma->object && !(vma->flags & (VMA_GROWS_DOWN | VMA_NO_HUGE)) &&
+           !__atomic_load_n(&vma->space->no_huge, __ATOMIC_RELAXED) && policy_allows(vma) &&
+           first + MMU_LARGE_SIZE <= vma->end;
 }
 
 /* The page table that is set aside for splitting a block. */

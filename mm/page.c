@@ -7,7 +7,7 @@
  * stock, or somebody's hands. Descriptors are cleared for a whole 2 MiB when the first page of it
  * is carved (`cleared` has a bit for each); a block's buddy lies in the same 2 MiB.
  * Locks: zone.lock guards extents and free lists; a stock belongs to its processor with interrupts
- * off.
+ * off. Who only counts what is free reads the numbers as they are.
  */
 #include "mm/page.h"
 
@@ -302,8 +302,8 @@ u64 page_free_count(void)
 {
     u64 stocked = 0;
     for (u32 cpu = 0; cpu < CPUS_MAX; cpu++)
-        stocked += stocks[cpu].count;
-    return zone.free_pages + stocked;
+        stocked += __atomic_load_n(&stocks[cpu].count, __ATOMIC_RELAXED);
+    return __atomic_load_n(&zone.free_pages, __ATOMIC_RELAXED) + stocked;
 }
 
 u64 page_total_count(void)

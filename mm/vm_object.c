@@ -68,6 +68,7 @@ static bool try_unmap(struct vm_object *object, u64 first, u64 last, bool copies
 
 void vm_object_unmap_pages(struct vm_object *object, u64 first, u64 last, bool copies)
 {
-    while (!list_empty(&object->mappings) && !try_unmap(object, first, last, copies))
+    while (__atomic_load_n(&object->mappings.next, __ATOMIC_ACQUIRE) != &object->mappings &&
+           !try_unmap(object, first, last, copies))
         sched_yield();
 }

@@ -91,7 +91,8 @@ static void object_detach(struct vma *vma)
     struct vm_object *object = vma->object;
     spin_lock(&object->mappings_lock);
     list_del(&vma->object_link);
-    vma->space->objects_left |= list_empty(&object->mappings);
+    if (list_empty(&object->mappings))
+        __atomic_store_n(&vma->space->objects_left, true, __ATOMIC_RELAXED);
     spin_unlock(&object->mappings_lock);
     vm_object_put(object);
 }

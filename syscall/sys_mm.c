@@ -40,9 +40,9 @@ static u32 flags_wanted(u64 flags)
 static void let_go_of_files(void)
 {
     struct process *process = process_current();
-    if (likely(!process->space.objects_left))
+    if (likely(!__atomic_load_n(&process->space.objects_left, __ATOMIC_RELAXED)))
         return;
-    process->space.objects_left = false;
+    __atomic_store_n(&process->space.objects_left, false, __ATOMIC_SEQ_CST);
     mapped_files_trim(&process->mapped);
 }
 
@@ -118,10 +118,11 @@ static long map_open_file(struct request *r, struct file *file)
     if (result == 0 && (r->flags & MAP_GROWSDOWN))
         result = -EINVAL;
     if (result == 0) {
-        if (file->dentry && file->inode->object)
+        result = map(r);
+        /* Not before: another thread's munmap would take it for one that is mapped no more. */
+        if (result >= 0 && file->dentry && file->inode->object)
             mapped_files_note(&process_current()->mapped,
                               &(struct path){file->mount, file->dentry});
-        result = map(r);
     }
     vm_object_put(r->object);
     return result;

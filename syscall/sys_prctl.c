@@ -38,8 +38,8 @@ static long huge_pages(bool set, u64 disable, u64 rest)
     if (rest != 0 || (!set && disable != 0))
         return -EINVAL;
     if (!set)
-        return space->no_huge;
-    space->no_huge = disable != 0;
+        return __atomic_load_n(&space->no_huge, __ATOMIC_RELAXED);
+    __atomic_store_n(&space->no_huge, disable != 0, __ATOMIC_RELAXED);
     return 0;
 }
 

@@ -31,14 +31,14 @@
     CLASS(TRACE, 40, ALONE, "trace output")               \
     CLASS(SUMMARY, 40, ALONE, "summary lock")             \
     CLASS(UUID, 40, ALONE, "uuid lock")                   \
-    CLASS(ASPACE, 50, NESTS, "aspace.lock")               \
+    CLASS(ASPACE, 50, ALONE, "aspace.lock")               \
     CLASS(PAGE_CACHE, 60, ALONE, "page_cache.lock")       \
     CLASS(SHARED_MEMORY, 60, ALONE, "shared_memory.lock") \
     /* spinlocks */                                       \
     CLASS(MAPPINGS, 110, ALONE, "mappings_lock")          \
     CLASS(LARGE, 110, ALONE, "large_lock")                \
     CLASS(DCACHE, 110, ALONE, "dcache_lock")              \
-    CLASS(PLACE, 108, ALONE, "place.lock")                \
+    CLASS(PLACE, 110, ALONE, "place.lock")                \
     CLASS(MOUNTS, 110, ALONE, "mounts_lock")              \
     CLASS(RECORD_LOCKS, 110, ALONE, "lock_table.lock")    \
     CLASS(FDTABLE, 110, ALONE, "fdtable.lock")            \
