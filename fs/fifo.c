@@ -24,7 +24,7 @@ static struct pipe *find_locked(const struct inode *inode)
         if (pipe->inode == inode)
             return pipe;
     }
-    pipe = pipe_alloc();
+    pipe = pipe_alloc(PIPE_SLOTS_DEFAULT);
     if (!pipe)
         return NULL;
     pipe->inode = inode;

@@ -27,11 +27,11 @@
 
 /* ---- The ring ---------------------------------------------------------------------------------*/
 
-struct pipe *pipe_alloc(void)
+struct pipe *pipe_alloc(u32 slot_count)
 {
     static u64 last_number;
     struct pipe *pipe = kzalloc(sizeof(*pipe));
-    struct pipe_slot *slots = kmalloc(PIPE_SLOTS_DEFAULT * sizeof(*slots));
+    struct pipe_slot *slots = kmalloc(slot_count * sizeof(*slots));
     if (!pipe || !slots) {
         kfree(pipe);
         kfree(slots);
@@ -43,7 +43,7 @@ struct pipe *pipe_alloc(void)
     wait_queue_init(&pipe->opened);
     list_init(&pipe->link);
     pipe->slots = slots;
-    pipe->slot_count = PIPE_SLOTS_DEFAULT;
+    pipe->slot_count = slot_count;
     pipe->readers_ever = pipe->writers_ever = 1;
     pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     pipe->created = time_real_ns();
@@ -146,14 +146,8 @@ long pipe_wait_room_locked(struct pipe *pipe, bool nonblock)
 
 /* ---- Reading ----------------------------------------------------------------------------------*/
 
-/* Where bytes come from or go to: the program's memory or the kernel's. */
-struct place {
-    u64 address;
-    bool kernel;
-};
-
 /* False when the program's memory cannot be written. */
-static bool copy_out(const struct place *to, u64 offset, const void *from, size_t size)
+static bool copy_out(const struct pipe_place *to, u64 offset, const void *from, size_t size)
 {
     if (!to->kernel)
         return usercopy_to(UPTR(to->address + offset), from, size) == 0;
@@ -161,7 +155,7 @@ static bool copy_out(const struct place *to, u64 offset, const void *from, size_
     return true;
 }
 
-static bool copy_in(void *to, const struct place *from, u64 offset, size_t size)
+static bool copy_in(void *to, const struct pipe_place *from, u64 offset, size_t size)
 {
     if (!from->kernel)
         return usercopy_from(to, UPTR(from->address + offset), size) == 0;
@@ -171,8 +165,8 @@ static bool copy_in(void *to, const struct place *from, u64 offset, size_t size)
 
 /* Take what the first slot has, at most `size` bytes. The number, or -EFAULT with nothing taken.
  * *last: it was a packet, which ends the read. */
-static long read_slot_locked(struct pipe *pipe, const struct place *to, u64 offset, size_t size,
-                             bool *last)
+static long read_slot_locked(struct pipe *pipe, const struct pipe_place *to, u64 offset,
+                             size_t size, bool *last)
 {
     struct pipe_slot *slot = pipe_slot_at(pipe, pipe->tail);
     u32 length = MIN(size, slot->length);
@@ -183,9 +177,8 @@ static long read_slot_locked(struct pipe *pipe, const struct place *to, u64 offs
     return length;
 }
 
-static long pipe_read(struct file *file, const struct place *to, size_t size)
+long pipe_read(struct pipe *pipe, u32 flags, const struct pipe_place *to, size_t size)
 {
-    struct pipe *pipe = file->object;
     size_t done = 0;
     long result = 0;
     bool was_full = false, last = false;
@@ -200,7 +193,7 @@ static long pipe_read(struct file *file, const struct place *to, size_t size)
         } else if (pipe->writers == 0 || done != 0) {
             break;
         } else {
-            result = pipe_wait_data_locked(pipe, file->flags & O_NONBLOCK);
+            result = pipe_wait_data_locked(pipe, flags & O_NONBLOCK);
         }
     }
     bool freed = was_full && !pipe_is_full(pipe);
@@ -213,20 +206,20 @@ static long pipe_read(struct file *file, const struct place *to, size_t size)
 long pipe_file_read(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)position;
-    return pipe_read(file, &(struct place){buffer.addr, false}, size);
+    return pipe_read(file->object, file->flags, &(struct pipe_place){buffer.addr, false}, size);
 }
 
 long pipe_file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position)
 {
     (void)position;
-    return pipe_read(file, &(struct place){(u64)buffer, true}, size);
+    return pipe_read(file->object, file->flags, &(struct pipe_place){(u64)buffer, true}, size);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------*/
 
 /* The odd bytes of a write go behind those of the last slot, if they fit there whole. Their number,
  * 0, or -EFAULT with nothing written. */
-static long append_locked(struct pipe *pipe, const struct place *from, size_t size)
+static long append_locked(struct pipe *pipe, const struct pipe_place *from, size_t size)
 {
     size_t odd = size % PAGE_SIZE;
     if (odd == 0 || pipe_is_empty(pipe))
@@ -242,8 +235,8 @@ static long append_locked(struct pipe *pipe, const struct place *from, size_t si
 }
 
 /* A slot of its own for at most a page. The number of bytes, -ENOMEM, or -EFAULT. */
-static long write_slot_locked(struct pipe *pipe, const struct place *from, u64 offset, size_t size,
-                              bool packet)
+static long write_slot_locked(struct pipe *pipe, const struct pipe_place *from, u64 offset,
+                              size_t size, bool packet)
 {
     struct page *page = pipe_page_locked(pipe);
     if (!page)
@@ -259,9 +252,8 @@ static long write_slot_locked(struct pipe *pipe, const struct place *from, u64 o
     return length;
 }
 
-static long pipe_write(struct file *file, const struct place *from, size_t size)
+long pipe_write(struct pipe *pipe, u32 flags, const struct pipe_place *from, size_t size)
 {
-    struct pipe *pipe = file->object;
     size_t done = 0;
     if (size == 0)
         return 0;
@@ -271,15 +263,21 @@ static long pipe_write(struct file *file, const struct place *from, size_t size)
         if (pipe->readers == 0)
             result = -EPIPE;
         else if (pipe_is_full(pipe))
-            result = pipe_wait_room_locked(pipe, file->flags & O_NONBLOCK);
+            result = pipe_wait_room_locked(pipe, flags & O_NONBLOCK);
         else
-            result = write_slot_locked(pipe, from, done, size - done, file->flags & O_DIRECT);
+            result = write_slot_locked(pipe, from, done, size - done, flags & O_DIRECT);
     }
     mutex_unlock(&pipe->lock);
     if (done == 0)
         return result;
     pipe_wake_readers(pipe);
-    if (file->inode) {
+    return done;
+}
+
+static long write_file(struct file *file, const struct pipe_place *from, size_t size)
+{
+    long done = pipe_write(file->object, file->flags, from, size);
+    if (done > 0 && file->inode) {
         mutex_lock(&file->inode->lock);
         inode_touch_data(file->inode);
         mutex_unlock(&file->inode->lock);
@@ -290,13 +288,13 @@ static long pipe_write(struct file *file, const struct place *from, size_t size)
 long pipe_file_write(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)position;
-    return pipe_write(file, &(struct place){buffer.addr, false}, size);
+    return write_file(file, &(struct pipe_place){buffer.addr, false}, size);
 }
 
 long pipe_file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position)
 {
     (void)position;
-    return pipe_write(file, &(struct place){(u64)buffer, true}, size);
+    return write_file(file, &(struct pipe_place){(u64)buffer, true}, size);
 }
 
 /* ---- The rest ---------------------------------------------------------------------------------*/
@@ -321,7 +319,7 @@ u32 pipe_file_poll(struct file *file, struct poller *poller)
     return events;
 }
 
-static int bytes_waiting(struct pipe *pipe)
+int pipe_bytes_waiting(struct pipe *pipe)
 {
     int count = 0;
     mutex_lock(&pipe->lock);
@@ -335,7 +333,7 @@ long pipe_file_ioctl(struct file *file, u32 request, u64 argument)
 {
     if (request != FIONREAD)
         return -ENOTTY;
-    int count = bytes_waiting(file->object);
+    int count = pipe_bytes_waiting(file->object);
     return usercopy_to(UPTR(argument), &count, sizeof(count)) ? -EFAULT : 0;
 }
 
@@ -359,6 +357,16 @@ void pipe_leave(struct pipe *pipe, const struct file *file)
         wait_wake_any(&pipe->readable, POLLIN | POLLRDNORM | POLLERR | POLLHUP);
         wait_wake_any(&pipe->writable, POLLOUT | POLLWRNORM | POLLERR | POLLHUP);
     }
+}
+
+void pipe_shut(struct pipe *pipe)
+{
+    mutex_lock(&pipe->lock);
+    __atomic_store_n(&pipe->readers, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&pipe->writers, 0, __ATOMIC_RELEASE);
+    mutex_unlock(&pipe->lock);
+    wait_wake_any(&pipe->readable, POLLIN | POLLRDNORM | POLLHUP);
+    wait_wake_any(&pipe->writable, POLLOUT | POLLWRNORM | POLLHUP);
 }
 
 void pipe_unref(struct pipe *pipe)
@@ -414,7 +422,7 @@ static struct file *end_create(struct pipe *pipe, u32 flags)
 
 int pipe_create(struct file **read_end, struct file **write_end, u32 flags)
 {
-    struct pipe *pipe = pipe_alloc();
+    struct pipe *pipe = pipe_alloc(PIPE_SLOTS_DEFAULT);
     if (!pipe)
         return -ENOMEM;
     *read_end = end_create(pipe, O_RDONLY | (flags & O_NONBLOCK));

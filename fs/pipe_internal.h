@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pipe from inside, for fs/pipe.c, fs/fifo.c and fs/splice.c.
+ * A pipe from inside, for fs/pipe.c, fs/fifo.c, fs/splice.c and fs/socketpair.c.
  *
  * A ring of slots, each with a page and the bytes in it that wait to be read. Pages come when they
  * are written and go when they are read, but for two that are kept for the next write. A page may
@@ -63,8 +63,14 @@ static inline struct pipe_slot *pipe_slot_at(struct pipe *pipe, u32 count)
     return &pipe->slots[count & (pipe->slot_count - 1)];
 }
 
-/* An empty pipe without files, or NULL. */
-struct pipe *pipe_alloc(void);
+/* Where bytes come from or go to: the program's memory or the kernel's. */
+struct pipe_place {
+    u64 address;
+    bool kernel;
+};
+
+/* An empty pipe without files, or NULL. `slot_count`: a power of two. */
+struct pipe *pipe_alloc(u32 slot_count);
 void pipe_free(struct pipe *pipe);
 
 /* The steps of reading and writing; the pipe is locked. The last slot (pipe not full) gets a page,
@@ -84,6 +90,16 @@ long pipe_wait_room_locked(struct pipe *pipe, bool nonblock) MUST_CHECK;
 /* Tell the other side what changed; unlocked or not. */
 void pipe_wake_readers(struct pipe *pipe);
 void pipe_wake_writers(struct pipe *pipe);
+
+/* What read and write do. `flags`: O_NONBLOCK, O_DIRECT (a packet). */
+long pipe_read(struct pipe *pipe, u32 flags, const struct pipe_place *to, size_t size);
+long pipe_write(struct pipe *pipe, u32 flags, const struct pipe_place *from, size_t size);
+
+/* How many bytes wait to be read. */
+int pipe_bytes_waiting(struct pipe *pipe);
+
+/* Nobody writes any more, and nobody will read what is written. */
+void pipe_shut(struct pipe *pipe);
 
 /* File operations that both kinds share. */
 long pipe_file_read(struct file *file, uptr buffer, size_t size, u64 *position);

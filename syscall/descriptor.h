@@ -40,6 +40,10 @@ static inline long descriptor_new(struct file *file, bool close_on_exec)
     return fd;
 }
 
+/* New descriptors for two files, whose references it takes over, told as an array at `fds`: 0 or
+ * -errno (sys_pipe.c). */
+long descriptor_new_pair(struct file *files[2], bool close_on_exec, uptr fds);
+
 /* F_SETFL (sys_open.c): 0 or -EINVAL. */
 long descriptor_set_status(struct file *file, u64 wanted);
 

@@ -11,16 +11,15 @@
 /* O_NOTIFICATION_PIPE, <linux/watch_queue.h>: an option of Linux that we do not have. */
 #define NOTIFICATIONS O_EXCL
 
-/* Give both ends a descriptor; they are taken over, also on failure. */
-static long install_both(struct file *read_end, struct file *write_end, bool close_on_exec,
-                         int fds[2])
+/* Give both files a descriptor; they are taken over, also on failure. */
+static long install_both(struct file *files[2], bool close_on_exec, int fds[2])
 {
-    long first = descriptor_new(read_end, close_on_exec);
+    long first = descriptor_new(files[0], close_on_exec);
     if (first < 0) {
-        file_put(write_end);
+        file_put(files[1]);
         return first;
     }
-    long second = descriptor_new(write_end, close_on_exec);
+    long second = descriptor_new(files[1], close_on_exec);
     if (second < 0) {
         int error = fdtable_close(&process_current()->files, first);
         return error != 0 ? error : second;
@@ -30,13 +29,10 @@ static long install_both(struct file *read_end, struct file *write_end, bool clo
     return 0;
 }
 
-static long pipe_new(uptr user, int flags)
+long descriptor_new_pair(struct file *files[2], bool close_on_exec, uptr user)
 {
-    struct file *read_end, *write_end;
     int fds[2];
-    long error = pipe_create(&read_end, &write_end, flags);
-    if (error == 0)
-        error = install_both(read_end, write_end, flags & O_CLOEXEC, fds);
+    long error = install_both(files, close_on_exec, fds);
     if (error != 0)
         return error;
     if (usercopy_to(user, fds, sizeof(fds)) == 0)
@@ -45,6 +41,13 @@ static long pipe_new(uptr user, int flags)
     for (int i = 0; i < 2; i++)
         error = fdtable_close(&process_current()->files, fds[i]);
     return -EFAULT;
+}
+
+static long pipe_new(uptr user, int flags)
+{
+    struct file *ends[2];
+    long error = pipe_create(&ends[0], &ends[1], flags);
+    return error != 0 ? error : descriptor_new_pair(ends, flags & O_CLOEXEC, user);
 }
 
 long sys_pipe2(uptr fds, int flags)

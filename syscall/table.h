@@ -75,6 +75,10 @@ enum argument_kind {
     ARG_FLAGS_MLOCK,
     ARG_FLAGS_MEMBARRIER,
     ARG_FLAGS_SIGNALFD,
+    ARG_FLAGS_MESSAGE,
+    ARG_SOCKET_TYPE,
+    ARG_SOCKET_FAMILY,
+    ARG_SHUTDOWN,
     ARG_FLAGS_TIMERFD,
     ARG_MODE,
     ARG_MODE_CREATE, /* a mode that counts only if the flags before it create a file */

@@ -115,16 +115,17 @@ extern const struct trace_names trace_access_modes, trace_adjtimex_modes, trace_
     trace_fcntl_commands, trace_fd_flags, trace_file_types, trace_flock_operations, trace_futex_ops,
     trace_futex_flags, trace_inotify_events, trace_inotify_flags, trace_interval_timers,
     trace_io_classes, trace_io_whose, trace_lock_types, trace_membarrier_commands,
-    trace_membarrier_flags, trace_memfd_flags, trace_mlock_flags, trace_mlockall_flags,
-    trace_mmap_flags, trace_mmap_types, trace_mode_bits, trace_mount_flags, trace_mremap_flags,
-    trace_msync_flags, trace_open_flags, trace_open_modes, trace_personalities,
+    trace_membarrier_flags, trace_memfd_flags, trace_message_flags, trace_mlock_flags,
+    trace_mlockall_flags, trace_mmap_flags, trace_mmap_types, trace_mode_bits, trace_mount_flags,
+    trace_mremap_flags, trace_msync_flags, trace_open_flags, trace_open_modes, trace_personalities,
     trace_personality_flags, trace_poll_events, trace_prctl_ambient, trace_prctl_options,
     trace_prctl_tsc, trace_priority_whose, trace_prot, trace_random_flags, trace_rename_flags,
     trace_resolve_flags, trace_resources, trace_rusage_who, trace_rwf_flags,
-    trace_schedule_policies, trace_seals, trace_sigev_kinds, trace_signal_flags, trace_signal_how,
-    trace_signalfd_flags, trace_signals, trace_splice_flags, trace_stack_flags,
-    trace_stat_attributes, trace_statfs_types, trace_statx_flags, trace_statx_masks,
-    trace_sync_range_flags, trace_timer_flags, trace_timerfd_flags, trace_whence, trace_xattr_flags;
+    trace_schedule_policies, trace_seals, trace_shutdown, trace_sigev_kinds, trace_signal_flags,
+    trace_signal_how, trace_signalfd_flags, trace_signals, trace_socket_families,
+    trace_socket_types, trace_splice_flags, trace_stack_flags, trace_stat_attributes,
+    trace_statfs_types, trace_statx_flags, trace_statx_masks, trace_sync_range_flags,
+    trace_timer_flags, trace_timerfd_flags, trace_whence, trace_xattr_flags;
 
 /* --- trace_errors.c --- */
 

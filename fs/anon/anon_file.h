@@ -8,8 +8,9 @@
 #include "fs/file.h"
 
 /* st_dev of what has no file system: minor numbers of major 0, as on Linux. */
-#define ANON_DEVICE_PIPES  13
-#define ANON_DEVICE_OTHERS 14
+#define ANON_DEVICE_SOCKETS 9
+#define ANON_DEVICE_PIPES   13
+#define ANON_DEVICE_OTHERS  14
 
 /* A file with one reference, or NULL. `kind` is what /proc/self/fd shows: "anon_inode:[eventfd]". */
 struct file *anon_file_create(const struct file_ops *ops, u32 flags, void *object,

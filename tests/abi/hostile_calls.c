@@ -58,7 +58,8 @@ int main(int argc, char **argv)
                 round_clean_up();
                 free = memory_free();
                 round_tell(made + 1, free);
-                usual = usual ? usual : free;
+                if (made < 2 * ROUND) /* by then it has the large pages that it keeps */
+                    usual = free;
             }
         }
     }

@@ -498,6 +498,14 @@ static uint64_t flags_make(enum argument_kind kind)
         return bits_of(SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_GIFT);
     case ARG_FLAGS_INOTIFY:
         return random_below(4) ? IN_ALL_EVENTS : random_number();
+    case ARG_SOCKET_TYPE:
+        return 1 | bits_of(O_NONBLOCK | O_CLOEXEC); /* SOCK_STREAM */
+    case ARG_SOCKET_FAMILY:
+        return random_below(4) ? 1 : random_below(50); /* AF_UNIX */
+    case ARG_FLAGS_MESSAGE:
+        return bits_of(0x41c3); /* MSG_* */
+    case ARG_SHUTDOWN:
+        return random_below(4);
     case ARG_FLAGS_FLOCK:
         return 1ul << random_below(4);
     case ARG_MODE:

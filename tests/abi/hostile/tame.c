@@ -88,6 +88,7 @@ static bool tame_descriptors(long number, uint64_t *a)
     switch (number) {
     case __NR_open:
     case __NR_pipe2:
+    case __NR_socketpair:
     case __NR_eventfd2:
     case __NR_timerfd_create:
         a[1] |= O_NONBLOCK;

@@ -34,6 +34,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -765,12 +766,20 @@ static void pipes_and_splices(int in, int out)
     static struct iovec vectors[] = {{text, 5}, {text, 3}};
     static loff_t from = 0;
     static int more[2];
+    int ends[2];
     int file = CALL(open, "made", O_RDWR | O_CREAT, 0644);
 
     CALL(write, file, text, 40);
     CALL(pipe2, more, O_NONBLOCK);
     CALL(pipe2, more, O_DIRECT | O_EXCL | 1 << 25);
     CALL(pipe, NOWHERE);
+    CALL(socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+    CALL(sendto, ends[0], text, 5, MSG_NOSIGNAL | MSG_MORE, NULL, 0);
+    CALL(recvfrom, ends[1], text, 20, MSG_DONTWAIT, NULL, NULL);
+    CALL(recvfrom, ends[1], text, 20, 0, NULL, NULL);
+    CALL(shutdown, ends[1], SHUT_RDWR);
+    CALL(shutdown, 99, 7);
+    CALL(socketpair, 99, SOCK_SEQPACKET, 0, ends);
     CALL(splice, file, &from, out, NULL, 10, SPLICE_F_MOVE | SPLICE_F_MORE);
     CALL(splice, file, NOWHERE, out, NULL, 10, 0);
     CALL(tee, in, more[1], 5, SPLICE_F_NONBLOCK);
