@@ -14,7 +14,7 @@ DIFF_PROGRAMS := tour_pie tour_nonpie tour_static tour_static_pie tour_musl tour
                  threads_go threads_go_pie threads_go_cgo threads_rust threads_cxx threads_openmp threads_malloc
 
 .PHONY: diff-programs test-diff
-diff-programs: $(addprefix $(DIFF_BUILD)/,$(DIFF_PROGRAMS))
+diff-programs: $(addprefix $(DIFF_BUILD)/,$(DIFF_PROGRAMS) $(if $(FULL),java))
 
 $(DIFF_BUILD)/tour_pie:         DIFF_LINK := gcc -fPIE -pie
 $(DIFF_BUILD)/tour_nonpie:      DIFF_LINK := gcc -fno-pie -no-pie
@@ -64,6 +64,10 @@ $(DIFF_BUILD)/threads_cxx: $(DIFF_SOURCE)/threads_cxx.cc
 $(DIFF_BUILD)/threads_openmp $(DIFF_BUILD)/threads_malloc: $(DIFF_BUILD)/%: $(DIFF_SOURCE)/%.c
 	@mkdir -p $(@D)
 	gcc $(DIFF_CFLAGS) -fopenmp -o $@ $<
+
+$(DIFF_BUILD)/java: $(DIFF_SOURCE)/java/Tour.java
+	javac -d $@ $<
+	@touch $@
 
 # The compiler proper, which lies in a folder with its version.
 $(DIFF_BUILD)/cc1:
