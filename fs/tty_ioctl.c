@@ -45,6 +45,43 @@ static long set_termios(struct tty *tty, uptr user, size_t size, int when)
     return tty_set_termios(tty, &settings, when);
 }
 
+/* System V's struct termio has the lower halves of the flags and the first characters. */
+static long get_termio(struct tty *tty, uptr user)
+{
+    struct termios2 settings;
+    tty_get_termios(tty, &settings);
+    struct termio old = {
+        .c_iflag = settings.c_iflag,
+        .c_oflag = settings.c_oflag,
+        .c_cflag = settings.c_cflag,
+        .c_lflag = settings.c_lflag,
+        .c_line = settings.c_line,
+    };
+    memcpy(old.c_cc, settings.c_cc, sizeof(old.c_cc));
+    return put(user, &old, sizeof(old));
+}
+
+static tcflag_t with_lower(tcflag_t flags, u16 lower)
+{
+    return (flags & ~0xffffu) | lower;
+}
+
+static long set_termio(struct tty *tty, uptr user, int when)
+{
+    struct termios2 settings;
+    struct termio old;
+    if (usercopy_from(&old, user, sizeof(old)) != 0)
+        return -EFAULT;
+    tty_get_termios(tty, &settings);
+    settings.c_iflag = with_lower(settings.c_iflag, old.c_iflag);
+    settings.c_oflag = with_lower(settings.c_oflag, old.c_oflag);
+    settings.c_cflag = with_lower(settings.c_cflag, old.c_cflag);
+    settings.c_lflag = with_lower(settings.c_lflag, old.c_lflag);
+    settings.c_line = old.c_line;
+    memcpy(settings.c_cc, old.c_cc, sizeof(old.c_cc));
+    return tty_set_termios(tty, &settings, when);
+}
+
 static long ioctl_settings(struct tty *tty, u32 request, uptr user)
 {
     const size_t old = sizeof(struct termios), with_speeds = sizeof(struct termios2);
@@ -65,6 +102,14 @@ static long ioctl_settings(struct tty *tty, u32 request, uptr user)
         return set_termios(tty, user, with_speeds, TCSADRAIN);
     case TCSETSF2:
         return set_termios(tty, user, with_speeds, TCSAFLUSH);
+    case TCGETA:
+        return get_termio(tty, user);
+    case TCSETA:
+        return set_termio(tty, user, TCSANOW);
+    case TCSETAW:
+        return set_termio(tty, user, TCSADRAIN);
+    case TCSETAF:
+        return set_termio(tty, user, TCSAFLUSH);
     default:
         return -ENOTTY;
     }

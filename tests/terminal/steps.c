@@ -643,6 +643,17 @@ static void step_settings(void)
     ioctl(0, TCSETSW, &old);
     ioctl(0, TCSETSF, &old);
     apply(&base);
+    struct termio oldest;
+    say("TCGETA: %d", ioctl(0, TCGETA, &oldest));
+    say(" %d\n",
+        oldest.c_lflag == (base.c_lflag & 0xffff) && oldest.c_cc[VKILL] == base.c_cc[VKILL]);
+    oldest.c_lflag |= NOFLSH;
+    oldest.c_cc[VKILL] = 'k';
+    say("TCSETA: %d", ioctl(0, TCSETA, &oldest));
+    ioctl(0, TCGETS2, &now);
+    say(" %d %d %d\n", (now.c_lflag & NOFLSH) != 0, (now.c_lflag & IEXTEN) != 0, now.c_cc[VKILL]);
+    say("TCSETAW, TCSETAF: %d %d\n", ioctl(0, TCSETAW, &oldest), ioctl(0, TCSETAF, &oldest));
+    apply(&base);
     say("discipline: %d", ioctl(0, TIOCGETD, &old.c_iflag));
     say(" %u\n", old.c_iflag);
     say("from nowhere: %d %d", ioctl(0, TCGETS, NULL), ioctl(0, TCSETS2, NULL));
