@@ -29,8 +29,8 @@ MISTAKES = {
     "up": ("a reference", "has 0", "up_from_zero"),
     "below": ("a reference", "has 0", "below_zero"),
 }
-PROGRAMS = ("thread_start", "membarrier", "futex", "epoll", "inotify", "pipe", "signals", "splice", "tree",
-            "timers", "self_files", "huge_pages")
+PROGRAMS = ("thread_clone", "thread_signals", "futex_threads", "pthread_waits", "pthread_files", "membarrier",
+            "epoll", "inotify", "signals", "splice", "self_files", "huge_pages")
 
 
 @pytest.fixture(scope="session", autouse=True)
