@@ -30,7 +30,7 @@ MISTAKES = {
     "below": ("a reference", "has 0", "below_zero"),
 }
 PROGRAMS = ("thread_clone", "thread_signals", "futex_threads", "pthread_waits", "pthread_files", "membarrier",
-            "epoll", "inotify", "signals", "splice", "self_files", "huge_pages")
+            "epoll", "inotify", "signals", "tree", "self_files", "huge_pages")
 
 
 @pytest.fixture(scope="session", autouse=True)
