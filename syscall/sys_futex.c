@@ -19,11 +19,10 @@ static bool has_timeout(int command)
 }
 
 /* FUTEX_WAIT's timeout is a length of time, the others' are points of time: FUTEX_LOCK_PI's on the date. */
-static long decode_until(int command, bool real, u64 timeout, struct futex_until *until)
+static NOINLINE long decode_until(int command, u64 timeout, struct futex_until *until)
 {
     u64 ns;
-    *until = (struct futex_until){WAIT_FOREVER, real || command == FUTEX_LOCK_PI};
-    if (timeout == 0 || !has_timeout(command))
+    if (!has_timeout(command))
         return 0;
     long error = decode_timespec(UPTR(timeout), &ns);
     if (error == 0)
@@ -52,11 +51,11 @@ long sys_futex(uptr address, int operation, u32 value, u64 timeout, uptr address
     int command = operation & FUTEX_CMD_MASK, value2 = (int)timeout;
     bool real = operation & FUTEX_CLOCK_REALTIME, shared = !(operation & FUTEX_PRIVATE_FLAG);
     struct futex_word word = {address, shared}, word2 = {address2, shared};
-    struct futex_until until;
-    long error = decode_until(command, real, timeout, &until);
-    if (error != 0)
+    struct futex_until until = {WAIT_FOREVER, real || command == FUTEX_LOCK_PI};
+    long error = timeout == 0 ? 0 : decode_until(command, timeout, &until);
+    if (unlikely(error != 0))
         return error;
-    if (real && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT_REQUEUE_PI &&
+    if (unlikely(real) && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT_REQUEUE_PI &&
         command != FUTEX_LOCK_PI2)
         return -ENOSYS;
     switch (command) {

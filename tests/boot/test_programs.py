@@ -12,8 +12,8 @@ import tiny_elf
 RINGS = ("3", "0")
 
 # Same output and status as on Linux.
-ORDINARY = ("hello", "hello_musl", "hello_cpp", "hello_rust", "hello_asm", "static_exec", "tls", "relr",
-            "big50", "exit42", "avx")
+ORDINARY = ("hello", "hello_musl", "threads_musl", "hello_cpp", "hello_rust", "hello_asm", "static_exec", "tls",
+            "relr", "big50", "exit42", "avx")
 
 # The status each ends with, on Linux too, and the reason that the report gives.
 FAULTS = {

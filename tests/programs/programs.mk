@@ -38,7 +38,8 @@ $(PROGRAM_BUILD)/hello_rust: $(PROGRAM_DIR)/hello_rust.rs | $(PROGRAM_BUILD)
 
 # Debian's `musl-gcc -static-pie` silently makes a dynamic executable, so musl's start-up files
 # are named here: rcrt1.o is the one that relocates the program itself.
-$(PROGRAM_BUILD)/hello_musl: $(PROGRAM_DIR)/hello_musl.c | $(PROGRAM_BUILD)
+$(PROGRAM_BUILD)/hello_musl $(PROGRAM_BUILD)/threads_musl: $(PROGRAM_BUILD)/%: $(PROGRAM_DIR)/%.c \
+                                                           | $(PROGRAM_BUILD)
 	musl-gcc $(PROGRAM_CFLAGS) -c -o $@.o $<
 	$(PROGRAM_CC) -static-pie -nostdlib -nostartfiles -o $@ $(PROGRAM_MUSL_DIR)/rcrt1.o \
 		$(PROGRAM_MUSL_DIR)/crti.o $@.o -L$(PROGRAM_MUSL_DIR) -lc \
