@@ -52,13 +52,33 @@ static bool date_was_set(const struct timerfd *timerfd)
            timerfd->date_seen != __atomic_load_n(&clock_set_count, __ATOMIC_ACQUIRE);
 }
 
+/* Whether an interval has to go on; whoever learns of it calls clock_timer_forward. */
+static bool take_due_locked(struct timerfd *timerfd)
+{
+    bool due = timerfd->expired && timerfd->timer.interval != 0;
+    if (due)
+        timerfd->expired = false;
+    return due;
+}
+
+/* Both at once: a timer that goes on may expire at once, and its expiry belongs to the next read. */
+static u64 take_ticks(struct timerfd *timerfd)
+{
+    u64 flags = spin_lock_irqsave(&timerfd->lock);
+    u64 ticks = timerfd->ticks;
+    timerfd->ticks = 0;
+    bool due = take_due_locked(timerfd);
+    spin_unlock_irqrestore(&timerfd->lock, flags);
+    if (due)
+        ticks += clock_timer_forward(&timerfd->timer) - 1; /* the first one is counted already */
+    return ticks;
+}
+
 /* Count what an interval has brought since the expiry, and arm it again. */
 static void catch_up(struct timerfd *timerfd)
 {
     u64 flags = spin_lock_irqsave(&timerfd->lock);
-    bool due = timerfd->expired && timerfd->timer.interval != 0;
-    if (due)
-        timerfd->expired = false;
+    bool due = take_due_locked(timerfd);
     spin_unlock_irqrestore(&timerfd->lock, flags);
     if (!due)
         return;
@@ -77,12 +97,7 @@ static long take(struct timerfd *timerfd, u64 *ticks)
         timerfd->date_seen = __atomic_load_n(&clock_set_count, __ATOMIC_ACQUIRE);
         error = -ECANCELED;
     }
-    if (timerfd->ticks != 0)
-        catch_up(timerfd);
-    u64 flags = spin_lock_irqsave(&timerfd->lock);
-    *ticks = timerfd->ticks;
-    timerfd->ticks = 0;
-    spin_unlock_irqrestore(&timerfd->lock, flags);
+    *ticks = take_ticks(timerfd);
     mutex_unlock(&timerfd->setting_lock);
     return error;
 }

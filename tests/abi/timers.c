@@ -324,6 +324,25 @@ static void test_timerfd(void)
     call(__NR_close, fd);
 }
 
+/* An interval so short that it is over again while the call that reads arms the timer. */
+static void test_timerfd_quick(void)
+{
+    struct itimerspec setting = {.it_value = {.tv_nsec = 1000}};
+    long fd = call(__NR_timerfd_create, CLOCK_MONOTONIC, TFD_CLOEXEC);
+    int good = 0;
+
+    for (long interval = 500; interval <= 64000; interval *= 2) {
+        setting.it_interval.tv_nsec = interval;
+        call(__NR_timerfd_settime, fd, 0, &setting, NULL);
+        for (int i = 0; i < 500; i++) {
+            uint64_t ticks = 0;
+            good += call(__NR_read, fd, &ticks, sizeof(ticks)) == sizeof(ticks) && ticks != 0;
+        }
+    }
+    check_result("each read ends, with ticks", good, 8 * 500);
+    call(__NR_close, fd);
+}
+
 static void test_timerfd_errors(void)
 {
     static struct itimerspec setting, odd = {{0, -1}, {0, 0}};
@@ -381,6 +400,7 @@ int main(void)
     test_quiet();
     test_timer_errors();
     test_timerfd();
+    test_timerfd_quick();
     test_timerfd_errors();
     test_rest_of_sleep();
     return check_finish();
