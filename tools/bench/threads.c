@@ -2,7 +2,7 @@
 /*
  * What threads cost: making them, waking them, and sharing memory between them. One static-pie binary for
  * every kernel, as micro.c, and the same lines as output. How many processors there are decides what some
- * of them mean, so the caller runs it with one and with two.
+ * of them mean, so the caller runs it with one and with two. With an argument: only that one.
  */
 #include <linux/futex.h>
 #include <pthread.h>
@@ -352,7 +352,7 @@ static const struct operation operations[] = {
     {NULL, NULL, 0},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     must(pipe(to_other) == 0 && pipe(to_us) == 0, "pipe");
     for (int i = 0; i < MATRIX * MATRIX; i++) {
@@ -362,6 +362,8 @@ int main(void)
     for (const struct operation *operation = operations; operation->name; operation++) {
         struct cost best = {1e18, 1e18};
 
+        if (argc > 1 && strcmp(argv[1], operation->name) != 0)
+            continue;
         for (int round = 0; round < ROUNDS; round++) {
             struct cost one = operation->measure(operation->count);
 
