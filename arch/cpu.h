@@ -39,15 +39,20 @@ static inline bool irq_enabled(void)
     return flags & (1u << 9);
 }
 
-static inline void irq_restore(u64 flags)
-{
-    if (flags & (1u << 9))
-        __asm__ volatile("sti" : : : "memory");
-}
+/* Interrupt those that smp_kick was called for. Interrupts off. */
+void smp_send_kicks(void);
 
 static inline void irq_enable(void)
 {
+    if (unlikely(percpu_kicks() != 0))
+        smp_send_kicks();
     __asm__ volatile("sti" : : : "memory");
+}
+
+static inline void irq_restore(u64 flags)
+{
+    if (flags & (1u << 9))
+        irq_enable();
 }
 
 static inline void irq_disable(void)

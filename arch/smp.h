@@ -39,8 +39,9 @@ int smp_start(const struct smp_stacks *stacks, u32 count, NORETURN void (*entry)
 /* The running processor is ready for work: from here on it is in smp_online(). */
 void smp_this_is_online(void);
 
-/* Make a processor come into the kernel, from the program or from its sleep, so that it looks at
- * percpu.work and at its run queue. Any context. */
+/* Make another processor come into the kernel, from the program or from its sleep, so that it looks at
+ * percpu.work and at its run queue. It is interrupted when interrupts are allowed here again: by then the
+ * caller has given back the locks that the other one is going to want. Interrupts off. */
 void smp_kick(u32 cpu);
 
 /* Run function(context) on all processors of `cpus` (not this one), in their interrupts, and return

@@ -27,7 +27,8 @@ struct percpu {
     struct trap_frame *frame; /* of the current thread: at the top of its kernel stack */
     u64 user_rsp;             /* scratch of the system-call entry */
     u64 work;                 /* CPU_WORK_*; atomic, others set bits, too */
-    u32 index;                /* 0 for the boot processor */
+    u64 kicks; /* processors to interrupt when interrupts are allowed here: smp_kick */
+    u32 index; /* 0 for the boot processor */
     u32 apic_id;
     struct arch_thread *fpu_owner; /* whose state the FPU registers hold; NULL: nobody's */
     bool irq_from_program;         /* what the interrupt being handled interrupted */
@@ -42,6 +43,7 @@ struct percpu {
 _Static_assert(offsetof(struct percpu, frame) == 16, "frame.inc: PERCPU_FRAME");
 _Static_assert(offsetof(struct percpu, user_rsp) == 24, "frame.inc: PERCPU_USER_RSP");
 _Static_assert(offsetof(struct percpu, work) == 32, "frame.inc: PERCPU_WORK");
+_Static_assert(offsetof(struct percpu, kicks) == 40, "percpu_kicks");
 
 extern struct percpu percpus[CPUS_MAX];
 
@@ -52,6 +54,13 @@ static inline struct percpu *percpu_this(void)
     struct percpu *self;
     __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
+}
+
+static inline u64 percpu_kicks(void)
+{
+    u64 kicks;
+    __asm__ volatile("movq %%gs:40, %0" : "=r"(kicks));
+    return kicks;
 }
 
 /* The same wherever the thread runs, so the compiler may keep it. */

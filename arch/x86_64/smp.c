@@ -146,7 +146,16 @@ int smp_start(const struct smp_stacks *stacks, u32 count, NORETURN void (*entry)
 
 void smp_kick(u32 cpu)
 {
-    apic_send(apic_ids[cpu], VECTOR_KICK);
+    percpu_this()->kicks |= 1UL << cpu;
+}
+
+void smp_send_kicks(void)
+{
+    struct percpu *own = percpu_this();
+    u64 cpus = own->kicks;
+    own->kicks = 0;
+    for (; cpus != 0; cpus &= cpus - 1)
+        apic_send(apic_ids[__builtin_ctzl(cpus)], VECTOR_KICK);
 }
 
 static struct {

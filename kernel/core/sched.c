@@ -223,9 +223,8 @@ static void wake_and_unlock(struct run_queue *queue, struct thread *thread)
         return;
     }
     queue_insert_woken(queue, thread);
-    u32 kicked = sched_announce(queue, thread);
+    sched_announce(queue, thread);
     spin_unlock(&queue->lock);
-    sched_kick(kicked);
 }
 
 void thread_wake(struct thread *thread)
@@ -282,16 +281,12 @@ void thread_notify(struct thread *thread, u32 work)
     }
     struct run_queue *queue = queue_lock_of(thread);
     __atomic_fetch_or(&thread->work, work, __ATOMIC_SEQ_CST);
-    u32 kicked = NO_CPU;
-    if (queue_running(queue) == thread) {
-        __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
-        kicked = queue->cpu != cpu_index() ? queue->cpu : NO_CPU;
-    }
+    if (queue_running(queue) == thread)
+        sched_ask(queue->cpu, CPU_WORK_THREAD);
     if (thread->state == THREAD_BLOCKED)
         wake_and_unlock(queue, thread);
     else
         spin_unlock(&queue->lock);
-    sched_kick(kicked);
     irq_restore(flags);
 }
 
@@ -393,12 +388,9 @@ static void change_end(struct run_queue *queue, struct thread *thread, bool read
     } else if (ready) {
         queue_insert(queue, thread);
     }
-    bool concerned = queue_running(queue) == thread || ready;
-    if (concerned)
-        __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
+    if (queue_running(queue) == thread || ready)
+        sched_ask(queue->cpu, CPU_WORK_RESCHEDULE);
     spin_unlock(&queue->lock);
-    if (concerned && queue->cpu != cpu_index())
-        smp_kick(queue->cpu);
     if (away)
         sched_send(thread);
 }
@@ -479,11 +471,10 @@ void sched_stop_here(void)
 
 static void ask_to_stop(u64 cpus)
 {
-    for (; cpus != 0; cpus &= cpus - 1) {
-        u32 cpu = __builtin_ctzl(cpus);
-        __atomic_fetch_or(&percpus[cpu].work, CPU_WORK_THREAD, __ATOMIC_SEQ_CST);
-        smp_kick(cpu);
-    }
+    u64 flags = irq_save();
+    for (; cpus != 0; cpus &= cpus - 1)
+        sched_ask(__builtin_ctzl(cpus), CPU_WORK_THREAD);
+    irq_restore(flags);
 }
 
 /* A processor that changes threads at this moment may miss the first request. */

@@ -34,27 +34,24 @@ u32 sched_choose_cpu(const struct thread *thread)
     return (allowed & last) || allowed == 0 ? thread->cpu : (u32)__builtin_ctzl(allowed);
 }
 
-/* One of `cpus` that sleeps: the caller alone kicks it. NO_CPU: none does. */
-static u32 choose_sleeper(u64 cpus)
+/* Wake one of `cpus` that sleeps: only one waker kicks it. Whether there was one. */
+static bool rouse(u64 cpus)
 {
     for (; cpus != 0; cpus &= cpus - 1) {
         u32 cpu = __builtin_ctzl(cpus);
-        if (__atomic_fetch_and(&sleepers, ~bit_of(cpu), __ATOMIC_SEQ_CST) & bit_of(cpu))
-            return cpu;
+        if (__atomic_fetch_and(&sleepers, ~bit_of(cpu), __ATOMIC_SEQ_CST) & bit_of(cpu)) {
+            smp_kick(cpu);
+            return true;
+        }
     }
-    return NO_CPU;
+    return false;
 }
 
-static u32 if_other(const struct run_queue *queue)
+void sched_ask(u32 cpu, u32 work)
 {
-    return queue->cpu != cpu_index() ? queue->cpu : NO_CPU;
-}
-
-/* The processor of `queue` should look at it. */
-static u32 ask_for_switch(const struct run_queue *queue)
-{
-    __atomic_fetch_or(&percpus[queue->cpu].work, CPU_WORK_RESCHEDULE, __ATOMIC_RELAXED);
-    return if_other(queue);
+    __atomic_fetch_or(&percpus[cpu].work, work, __ATOMIC_SEQ_CST);
+    if (cpu != cpu_index())
+        smp_kick(cpu);
 }
 
 void sched_begin_slicing(struct run_queue *queue)
@@ -65,31 +62,29 @@ void sched_begin_slicing(struct run_queue *queue)
     timer_arm_slice(SLICE_NS);
 }
 
-u32 sched_announce(struct run_queue *queue, const struct thread *thread)
+/* An idle processor that may run the thread takes it out of the queue that it waits in. */
+static bool rouse_another(const struct thread *thread)
 {
-    struct thread *running = queue_running(queue);
-    bool several = smp_online() != 1;
-    if (running == &queue->idle)
-        return several && queue->cpu != cpu_index() ? choose_sleeper(bit_of(queue->cpu)) : NO_CPU;
-    if (queue_wants_switch(queue, running, false))
-        return ask_for_switch(queue);
-    if (several) {
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        u64 asleep = __atomic_load_n(&sleepers, __ATOMIC_RELAXED);
-        u32 cpu = choose_sleeper(asleep & thread->schedule.affinity);
-        if (cpu != NO_CPU)
-            return cpu;
-    }
-    if (queue->cpu != cpu_index())
-        return queue->slicing ? NO_CPU : queue->cpu;
-    sched_begin_slicing(queue);
-    return NO_CPU;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return rouse(__atomic_load_n(&sleepers, __ATOMIC_RELAXED) & thread->schedule.affinity);
 }
 
-void sched_kick(u32 cpu)
+void sched_announce(struct run_queue *queue, const struct thread *thread)
 {
-    if (cpu != NO_CPU)
-        smp_kick(cpu);
+    const struct thread *running = queue_running(queue);
+    bool here = queue->cpu == cpu_index();
+    if (running == &queue->idle) {
+        if (!here)
+            (void)rouse(bit_of(queue->cpu));
+    } else if (queue_wants_switch(queue, running, false)) {
+        sched_ask(queue->cpu, CPU_WORK_RESCHEDULE);
+    } else if (smp_online() != 1 && rouse_another(thread)) {
+        return;
+    } else if (here) {
+        sched_begin_slicing(queue);
+    } else if (!queue->slicing) {
+        smp_kick(queue->cpu);
+    }
 }
 
 void sched_send(struct thread *thread)
@@ -99,9 +94,8 @@ void sched_send(struct thread *thread)
     thread->cpu = queue->cpu;
     queue_join(queue, thread);
     queue_insert_woken(queue, thread);
-    u32 kicked = sched_announce(queue, thread);
+    sched_announce(queue, thread);
     spin_unlock(&queue->lock);
-    sched_kick(kicked);
 }
 
 /* ---- Taking -----------------------------------------------------------------------------------*/
@@ -195,33 +189,32 @@ void sched_sleep(struct run_queue *queue)
 /* ---- Slices -----------------------------------------------------------------------------------*/
 
 /* Three threads on two processors: so that each gets its third, one moves on at the end of a slice, to a
- * processor where fewer wait. NO_CPU: there is none. */
-static u32 less_busy(const struct run_queue *queue)
+ * processor where fewer wait. */
+static void offer(const struct run_queue *queue)
 {
     for (u64 others = smp_online() & ~bit_of(queue->cpu); others != 0; others &= others - 1) {
         u32 cpu = __builtin_ctzl(others);
-        if (ready_count(cpu) < queue->ready_count)
-            return cpu;
+        if (ready_count(cpu) < queue->ready_count) {
+            smp_kick(cpu);
+            return;
+        }
     }
-    return NO_CPU;
 }
 
 void sched_slice_over(void)
 {
     struct run_queue *queue = queue_this();
-    u32 kicked = NO_CPU;
     spin_lock(&queue->lock);
     queue->slicing = false;
     struct thread *running = queue_running(queue);
     queue_charge(running, cpu_read_tsc());
     if (queue->ready_count != 0 && running != &queue->idle) {
         if (queue_wants_switch(queue, running, true))
-            (void)ask_for_switch(queue);
-        kicked = less_busy(queue);
+            sched_ask(queue->cpu, CPU_WORK_RESCHEDULE);
+        offer(queue);
         sched_begin_slicing(queue);
     }
     spin_unlock(&queue->lock);
-    sched_kick(kicked);
 }
 
 /* The idle thread looks for work by itself. */

@@ -79,11 +79,11 @@ bool queue_wants_switch(const struct run_queue *queue, const struct thread *runn
 /* Where a thread that becomes ready should run. */
 u32 sched_choose_cpu(const struct thread *thread);
 
-/* `thread` has entered `queue`: who should know? The processor to kick when the lock is given back, so
- * that it does not wait for it; NO_CPU: nobody. */
-#define NO_CPU CPUS_MAX
-u32 sched_announce(struct run_queue *queue, const struct thread *thread) MUST_CHECK;
-void sched_kick(u32 cpu);
+/* `thread` has entered `queue`: let whoever should know of it know. */
+void sched_announce(struct run_queue *queue, const struct thread *thread);
+
+/* Give a processor, this one or another, work before it goes back to the program (CPU_WORK_*). */
+void sched_ask(u32 cpu, u32 work);
 
 /* Take a thread from another queue that has `more` ready ones than this one; whether there was one. */
 bool sched_steal(struct run_queue *queue, u32 more);

@@ -2,7 +2,8 @@
 /*
  * Spinlocks: short critical sections that never sleep and never touch user memory.
  *
- * A ticket lock: first come, first served. A lock that an interrupt handler takes is taken with
+ * Whoever finds it free has it, in no order: in a virtual machine the processor whose turn it is may be one
+ * that the host does not run just now, and all others would wait for it. A lock that an interrupt handler takes is taken with
  * interrupts off everywhere (the _irqsave forms). Every lock has a class (lock_class.h).
  */
 #ifndef KERNEL_CORE_SPINLOCK_H
@@ -13,8 +14,7 @@
 #include "kernel/lib/types.h"
 
 struct spinlock {
-    u32 next;
-    u32 serving;
+    u32 held;
 #ifdef DEBUG_KERNEL
     u32 class;
     u32 holder; /* the number of the processor, plus one */
@@ -24,12 +24,12 @@ struct spinlock {
 #ifdef DEBUG_KERNEL
 #define SPINLOCK_INIT(class_) \
     {                         \
-        0, 0, (class_), 0     \
+        0, (class_), 0        \
     }
 #else
 #define SPINLOCK_INIT(class_) \
     {                         \
-        0, 0                  \
+        0                     \
     }
 #endif
 
@@ -45,17 +45,18 @@ static inline void spin_init_zeroed(struct spinlock *lock, enum lock_class class
 
 static inline void spin_init(struct spinlock *lock, enum lock_class class)
 {
-    lock->next = lock->serving = 0;
+    lock->held = 0;
     spin_init_zeroed(lock, class);
 }
 
 static inline void spin_lock(struct spinlock *lock)
 {
     lock_debug_spin_wanted(lock);
-    u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
-        cpu_relax();
-        lock_debug_spin_waiting(lock);
+    while (unlikely(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))) {
+        do {
+            cpu_relax();
+            lock_debug_spin_waiting(lock);
+        } while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED));
     }
     lock_debug_spin_taken(lock);
 }
@@ -63,10 +64,8 @@ static inline void spin_lock(struct spinlock *lock)
 /* Take it if it is free. */
 static inline bool spin_try_lock(struct spinlock *lock)
 {
-    u32 serving = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
-    u32 expected = serving;
-    bool taken = __atomic_compare_exchange_n(&lock->next, &expected, serving + 1, false,
-                                             __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    bool taken = !__atomic_load_n(&lock->held, __ATOMIC_RELAXED) &&
+                 !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
     if (taken)
         lock_debug_spin_taken(lock);
     return taken;
@@ -75,7 +74,7 @@ static inline bool spin_try_lock(struct spinlock *lock)
 static inline void spin_unlock(struct spinlock *lock)
 {
     lock_debug_spin_given(lock);
-    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }
 
 /* The same, with interrupts off in between; pass what the lock call returned. */

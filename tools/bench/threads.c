@@ -143,6 +143,7 @@ static struct cost measure_yield_two(long count)
 /* ---- Signals ---- */
 
 static atomic_long handled;
+static atomic_int listener_ended;
 
 static void on_signal(int signal)
 {
@@ -154,6 +155,7 @@ static void *handle_signals(void *argument)
 {
     while (handled >= 0)
         pause();
+    listener_ended = 1;
     return argument;
 }
 
@@ -163,7 +165,7 @@ static struct cost measure_signal(long count)
     struct sigaction action = {.sa_handler = on_signal};
 
     sigaction(SIGUSR1, &action, NULL);
-    handled = 0;
+    handled = listener_ended = 0;
     pthread_t other = begin_thread(handle_signals, NULL);
     struct cost begin = cost_now();
 
@@ -175,7 +177,10 @@ static struct cost measure_signal(long count)
     struct cost cost = cost_since(begin, count);
 
     handled = -1000000;
-    pthread_kill(other, SIGUSR1);
+    while (!listener_ended) { /* one may come between its look and its sleep */
+        pthread_kill(other, SIGUSR1);
+        sched_yield();
+    }
     pthread_join(other, NULL);
     return cost;
 }
