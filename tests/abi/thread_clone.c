@@ -284,8 +284,10 @@ static void test_set_tid_address(void)
     wait_gone(tid);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    (void)argv;
     test_flags();
     test_clone3_arguments();
     test_numbers();

@@ -18,7 +18,7 @@
 #define STACK_SIZE (64UL << 10)
 #define MOST       10000
 #define THREAD_KIB 24        /* of kernel memory */
-#define LEFT_KIB   1024      /* what the kernel may keep for the next threads, each time */
+#define LEFT_KIB   2048      /* what the kernel may keep for the next threads, each time */
 #define KEPT_KIB   4096      /* and in all */
 #define SHARED_KIB (2 << 20) /* a machine with more memory is not ours alone */
 

@@ -236,8 +236,10 @@ static void test_numbers(void)
     check("a number is not given again at once", rising);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    (void)argv;
     test_names();
     test_pthread_names();
     test_list();

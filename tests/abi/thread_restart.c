@@ -225,8 +225,10 @@ static void test_stop(void)
     timer_delete(going);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    (void)argv;
     if (!waiting_begin())
         return 1;
     for (size_t i = 0; i < waiting_count; i++) {

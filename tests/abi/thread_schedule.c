@@ -380,8 +380,10 @@ static void test_clocks(void)
                  -EINVAL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    (void)argv;
     all_cpus = affinity_of(0);
     first_cpu = all_cpus & -all_cpus;
     last_cpu = 1UL << (63 - __builtin_clzl(all_cpus));

@@ -439,8 +439,10 @@ static void test_order(void)
     block(SIG_UNBLOCK, set);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    (void)argv;
     pid = (int)call(__NR_getpid);
     test_inheritance();
     test_errors();

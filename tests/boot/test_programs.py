@@ -34,8 +34,11 @@ FAULTS = {
 ONLY_IN_RING_3 = ("fault_kernel_read", "fault_privileged", "fault_vm86")
 
 ABI_FOLDER = os.path.join(machines.ROOT, "tests", "abi")
+# Those of threads that test_threads.py runs, in one program.
+IN_ALL_THREADS = {"thread_" + name for name in ("clone", "names", "schedule", "memory", "many", "restart",
+                                                "storm", "signals")}
 ABI = sorted(name[:-2] for name in os.listdir(ABI_FOLDER)
-             if name.endswith(".c") and name != "check.c")
+             if name.endswith(".c") and name != "check.c" and name[:-2] not in IN_ALL_THREADS)
 
 
 @pytest.mark.parametrize("ring", RINGS)

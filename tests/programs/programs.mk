@@ -74,7 +74,7 @@ ABI_BUILD := build/abi
 ABI_TESTS := $(filter-out check,$(basename $(notdir $(wildcard $(ABI_DIR)/*.c))))
 
 .PHONY: abi abi-linux
-abi: $(addprefix $(ABI_BUILD)/,$(ABI_TESTS))
+abi: $(addprefix $(ABI_BUILD)/,$(ABI_TESTS)) $(ABI_BUILD)/all_threads
 
 $(ABI_BUILD)/%: $(ABI_DIR)/%.c $(ABI_DIR)/check.c $(ABI_DIR)/check.h
 	@mkdir -p $(@D)
@@ -95,6 +95,18 @@ $(patsubst $(ABI_DIR)/%.c,$(ABI_BUILD)/%,$(wildcard $(ABI_DIR)/thread_*.c)): \
 $(ABI_BUILD)/thread_restart $(ABI_BUILD)/thread_storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
 $(addprefix $(ABI_BUILD)/,$(filter futex_% pthread_% rseq%,$(ABI_TESTS))): \
                             $(addprefix $(ABI_DIR)/workers/,workers.c workers.h)
+
+# Those of threads once more, in one program.
+THREAD_TESTS := $(patsubst %,thread_%,clone names schedule memory many restart storm signals)
+THREAD_OBJECTS := $(THREAD_TESTS:%=$(ABI_BUILD)/threads/%.o)
+
+$(THREAD_OBJECTS): $(ABI_BUILD)/threads/%.o: $(ABI_DIR)/%.c $(ABI_DIR)/check.h $(ABI_DIR)/threads/threads.h
+	@mkdir -p $(@D)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -Dmain=$*_main -c -o $@ $<
+
+$(ABI_BUILD)/all_threads: $(addprefix $(ABI_DIR)/,threads/all.c threads/threads.c waiting/calls.c check.c) \
+                          $(THREAD_OBJECTS)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $^
 
 abi-linux: abi
 	@failed=; for test in $(ABI_TESTS); do \

@@ -31,7 +31,8 @@
 #define FOLDER     "waiting.folder"
 #define FOLDER_NEW FOLDER "/new"
 
-static char folder[] = "/tmp/waiting.XXXXXX";
+#define FOLDER_TEMPLATE "/tmp/waiting.XXXXXX"
+static char folder[] = FOLDER_TEMPLATE;
 static int empty[2], full[2], event_read, event_write, timer_fd, signal_fd, notify_fd, epoll_fd;
 static int lock_holder, lock_seeker, source;
 static uint32_t word;
@@ -429,6 +430,7 @@ bool waiting_begin(void)
     struct epoll_event event = {.events = EPOLLIN};
 
     mkdir("/tmp", 01777);
+    strcpy(folder, FOLDER_TEMPLATE);
     if (!mkdtemp(folder) || chdir(folder) != 0)
         return false;
     call(__NR_rt_sigprocmask, SIG_BLOCK, &user, NULL, SET_SIZE);
