@@ -111,7 +111,10 @@ static void fill_registers(struct sigcontext_64 *out, const struct trap_frame *f
     out->di = f->rdi, out->si = f->rsi, out->bp = f->rbp, out->bx = f->rbx;
     out->dx = f->rdx, out->ax = f->rax, out->cx = f->rcx, out->sp = f->rsp;
     out->ip = f->rip, out->flags = f->rflags;
-    out->cs = f->cs, out->gs = 0, out->fs = 0, out->ss = f->ss;
+    out->cs = f->cs, out->gs = 0, out->fs = 0;
+    /* In ring 0 a program may run with no SS at all: an interrupt that enters on an IST stack may leave none,
+     * and a system call goes back without loading it. */
+    out->ss = program_in_ring0 ? KERNEL_SS : f->ss;
     out->err = exception ? f->error : 0;
     out->trapno = exception ? f->vector : 0;
     out->oldmask = call->saved_mask;
