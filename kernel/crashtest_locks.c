@@ -54,10 +54,10 @@ static void in_interrupt(void)
     spin_lock(&dentries);
 }
 
-/* Somebody drew the next ticket and does not come. */
+/* Somebody has it and does not give it back. */
 static void never_given(void)
 {
-    dentries.next++;
+    dentries.held = 1;
     spin_lock(&dentries);
 }
 
