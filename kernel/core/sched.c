@@ -101,8 +101,10 @@ static void finish_switch(void)
     spin_unlock(&queue->lock);
     if (unlikely(dead))
         thread_memory_free(dead);
-    if (unlikely(moved))
+    if (unlikely(moved)) {
         sched_send(moved);
+        smp_send_kicks(); /* the way may lead to a program, where nobody allows interrupts by a call */
+    }
 }
 
 /* The thread that this processor turns to; it may have been told something while it did not run, and
