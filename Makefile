@@ -105,9 +105,9 @@ KERNEL_CFLAGS  += -DDEBUG_KERNEL
 KERNEL_ASFLAGS += -DDEBUG_KERNEL
 endif
 # What runs when all is over anyway, or seldom and for a person, is compiled for size.
-KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash*.c kernel/proc/backtrace.c \
-                    kernel/proc/code_file.c arch/x86_64/report.c kernel/core/panic.c kernel/crashtest.c \
-                    kernel/proc/procfs*.c kernel/proc/sysfs*.c fs/procfs/*.c fs/xattr.c arch/x86_64/cpuinfo.c \
+KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash/*.c \
+                    arch/x86_64/report.c kernel/core/panic.c kernel/crashtest.c \
+                    kernel/proc/procfs/*.c fs/procfs/*.c fs/xattr.c arch/x86_64/cpuinfo.c \
                     fs/lock.c fs/anon/inotify.c drivers/keyboard.c drivers/rtc.c)
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
@@ -134,7 +134,7 @@ $(BUILD)/objects: FORCE
 	    echo '$(KERNEL_LDFLAGS) $(KERNEL_OBJS)' > $@
 
 # Nobody waits for the trace: small is better there.
-$(BUILD)/kernel/syscall/trace%.c.o: private KERNEL_CFLAGS += -Os
+$(BUILD)/kernel/syscall/trace/%.c.o: private KERNEL_CFLAGS += -Os
 
 $(BUILD)/kernel/%.c.o: %.c $(BUILD)/flags
 	$(show) CC $<

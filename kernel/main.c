@@ -26,14 +26,14 @@
 #include "kernel/core/timer.h"
 #include "kernel/crashtest.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/crash.h"
+#include "kernel/proc/crash/crash.h"
 #include "kernel/proc/exec.h"
 #include "kernel/proc/observer.h"
 #include "kernel/proc/process.h"
 #include "kernel/processors.h"
 #include "mm/kmap.h"
 #include "mm/page.h"
-#include "syscall/trace.h"
+#include "syscall/trace/trace.h"
 
 static struct boot_info boot;
 static struct cmdline cmdline;

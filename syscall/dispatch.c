@@ -5,7 +5,7 @@
  */
 #include "arch/upcalls.h"
 #include "syscall/table.h"
-#include "syscall/trace.h"
+#include "syscall/trace/trace.h"
 
 _Static_assert(SYSCALL_COUNT == 463, "syscall_entry.asm: SYSCALL_TABLE_ENTRIES");
 

@@ -6,8 +6,8 @@
 
 #include "arch/usercopy.h"
 #include "kernel/core/wait.h"
-#include "kernel/proc/futex.h"
-#include "kernel/proc/signal.h"
+#include "kernel/proc/futex/futex.h"
+#include "kernel/proc/signal/signal.h"
 #include "mm/heap.h"
 #include "syscall/decode.h"
 #include "syscall/table.h"

@@ -6,7 +6,7 @@
 #include "arch/usercopy.h"
 #include "kernel/core/time.h"
 #include "kernel/proc/process.h"
-#include "kernel/proc/signalfd.h"
+#include "kernel/proc/signal/signalfd.h"
 #include "syscall/decode.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"

@@ -23,7 +23,7 @@
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/task.h"
-#include "kernel/proc/procfs_nodes.h"
+#include "kernel/proc/procfs/procfs_nodes.h"
 #include "fs/devfs/devfs.h"
 #include "fs/open.h"
 #include "kernel/proc/program.h"

@@ -14,7 +14,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/crash.h"
+#include "kernel/proc/crash/crash.h"
 #include "kernel/proc/observer.h"
 #include "kernel/proc/rseq.h"
 #include "mm/heap.h"

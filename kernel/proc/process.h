@@ -12,11 +12,11 @@
 #include "kernel/core/sched.h"
 #include "kernel/lib/radix.h"
 #include "kernel/proc/fdtable.h"
-#include "kernel/proc/futex.h"
+#include "kernel/proc/futex/futex.h"
 #include "kernel/proc/mapped_file.h"
 #include "kernel/proc/place.h"
 #include "kernel/proc/process_timers.h"
-#include "kernel/proc/signal.h"
+#include "kernel/proc/signal/signal.h"
 #include "mm/aspace.h"
 
 #define PROCESS_PATH_MAX 256

@@ -12,7 +12,7 @@
 #include "kernel/core/clock_timer.h"
 #include "kernel/core/mutex.h"
 #include "kernel/lib/radix.h"
-#include "kernel/proc/signal_pending.h"
+#include "kernel/proc/signal/signal_pending.h"
 
 struct process;
 struct task;

@@ -9,7 +9,7 @@
 #include "kernel/core/refcount.h"
 #include "kernel/core/thread_memory.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/futex.h"
+#include "kernel/proc/futex/futex.h"
 #include "mm/heap.h"
 
 /* Numbers below this are not given again once all were used (Linux: RESERVED_PIDS). */

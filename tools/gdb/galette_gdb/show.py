@@ -9,7 +9,7 @@ VMA_SHARED = 1  # mm/aspace.h
 ARGUMENTS_SHOWN = 4096
 FILES_MAX = 1 << 20
 THREADS_SHOWN = 200
-NAME_COLUMN = 73  # kernel/proc/procfs_maps.c
+NAME_COLUMN = 73  # kernel/proc/procfs/procfs_maps.c
 
 
 class Show(gdb.Command):

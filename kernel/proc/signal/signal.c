@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending and delivering signals.
+ *
+ * A signal is recorded under the process's lock; a thread is woken and told, by its processor's work
+ * flag, to take the slow way back to the program, where signal_deliver runs. That a signal's default is
+ * to be ignored is decided at sending, as on Linux, unless it is blocked. A signal to the process is told
+ * to one thread that does not block it; if that thread blocks it before it gets there, another is told.
+ */
+#include "kernel/proc/signal/signal.h"
+
+#include <asm/errno.h>
+#include <asm/poll.h>
+
+#include "arch/cpu.h"
+#include "arch/usercopy.h"
+#include "kernel/core/log.h"
+#include "kernel/lib/string.h"
+#include "kernel/proc/observer.h"
+#include "kernel/proc/process.h"
+#include "kernel/proc/process_timers.h"
+#include "kernel/proc/rseq.h"
+#include "kernel/proc/task.h"
+
+#define IGNORED_BY_DEFAULT \
+    (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
+/* The terminal's ways to stop have no effect on a process group that nobody could continue: an orphaned
+ * one (POSIX 2.4.3), which the only one is. */
+#define STOPS_BY_DEFAULT (SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define STOPS            (STOPS_BY_DEFAULT | SIGNAL_BIT(SIGSTOP))
+
+void signals_init_process(struct process_signals *signals)
+{
+    spin_init_zeroed(&signals->lock, LOCK_SIGNALS);
+    signal_pending_init(&signals->pending);
+    wait_queue_init(&signals->arrived);
+}
+
+void signals_init_state(struct signal_state *state)
+{
+    signal_pending_init(&state->pending);
+}
+
+/* ---- Sending ----------------------------------------------------------------------------------*/
+
+static bool is_ignored(const struct process *process, int signal)
+{
+    u64 handler = process->signals.action[signal - 1].handler;
+    if (handler == (u64)SIG_IGN)
+        return true;
+    return handler == (u64)SIG_DFL &&
+           ((IGNORED_BY_DEFAULT | STOPS_BY_DEFAULT) & SIGNAL_BIT(signal));
+}
+
+/* Whether nothing happens when the signal is taken. */
+static bool is_idle(const struct process *process, int signal)
+{
+    return !process_observer && is_ignored(process, signal);
+}
+
+static bool is_blocked(const struct task *task, int signal)
+{
+    return task->signals.blocked & ~SIGNALS_UNSTOPPABLE & SIGNAL_BIT(signal);
+}
+
+/* Make the thread look at its signals soon. */
+static void notify(struct task *task)
+{
+    thread_notify(task->thread, THREAD_WORK_SIGNAL);
+}
+
+static void drop_everywhere_locked(struct process *process, int signal)
+{
+    struct task *task;
+    signal_pending_drop(&process->signals.pending, signal);
+    for_each_task_locked(task, process, tid) signal_pending_drop(&task->signals.pending, signal);
+}
+
+static void continue_locked(struct process *process)
+{
+    struct task *task;
+    if (!process->signals.stopped)
+        return;
+    __atomic_store_n(&process->signals.stopped, false, __ATOMIC_RELEASE);
+    for_each_task_locked(task, process, tid) thread_wake(task->thread);
+}
+
+/* Stopping and continuing cancel each other while they wait; SIGCONT and SIGKILL get a stopped process
+ * going even if they are blocked. */
+static void stop_or_continue_locked(struct process *process, int signal)
+{
+    if (STOPS & SIGNAL_BIT(signal))
+        drop_everywhere_locked(process, SIGCONT);
+    if (signal == SIGCONT)
+        for (u64 stops = STOPS; stops != 0; stops &= stops - 1)
+            drop_everywhere_locked(process, __builtin_ctzl(stops) + 1);
+    if (signal == SIGCONT || signal == SIGKILL)
+        continue_locked(process);
+}
+
+/* How many more signals may queue up. */
+static u64 room_locked(const struct process *process, const struct task *task)
+{
+    u64 limit = process_limit(process, RLIMIT_SIGPENDING);
+    u64 queued = process->signals.pending.queued + task->signals.pending.queued;
+    return limit > queued ? limit - queued : 0;
+}
+
+static bool has_signal(const struct task *task)
+{
+    return __atomic_load_n(&task->thread->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL;
+}
+
+/* Whom a signal to the process is told: the first thread if it does not block the signal and is told of no
+ * other, else one for which that holds, else one that does not block it. When all block it, the first,
+ * or whichever there is. */
+static struct task *recipient_locked(const struct process *process, int signal)
+{
+    struct task *task = task_find_locked(process, process->pid), *busy = NULL, *any = task;
+    if (task && !is_blocked(task, signal) && !has_signal(task))
+        return task;
+    for_each_task_locked(task, process, tid)
+    {
+        if (!any)
+            any = task;
+        if (is_blocked(task, signal))
+            continue;
+        if (!has_signal(task))
+            return task;
+        if (!busy)
+            busy = task;
+    }
+    return busy ? busy : any;
+}
+
+static struct signal_pending *pending_of(struct process *process, struct task *task)
+{
+    return task ? &task->signals.pending : &process->signals.pending;
+}
+
+/* To `task`, or to the process when that is NULL. */
+static int send_locked(struct process *process, struct task *task, int signal,
+                       const struct signal_info *info, bool *arrived)
+{
+    struct signal_pending *pending = pending_of(process, task);
+    if ((STOPS | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGKILL)) & SIGNAL_BIT(signal))
+        stop_or_continue_locked(process, signal);
+    if (!task)
+        task = recipient_locked(process, signal);
+    if (!task) /* all have ended */
+        return 0;
+    bool blocked = is_blocked(task, signal);
+    if (!blocked && is_idle(process, signal))
+        return 0;
+    int error = signal_pending_add(pending, signal, info, room_locked(process, task));
+    if (error != 0)
+        return error;
+    *arrived = true;
+    if (!blocked)
+        notify(task);
+    return 0;
+}
+
+static int send(struct process *process, struct task *task, int signal,
+                const struct signal_info *info)
+{
+    struct process_signals *signals = &process->signals;
+    bool arrived = false;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    int error = send_locked(process, task, signal, info, &arrived);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (arrived)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return error;
+}
+
+int signal_send(struct task *task, int signal, const struct signal_info *info)
+{
+    return send(task->process, task, signal, info);
+}
+
+void signal_send_for_call(int signal)
+{
+    struct task *task = task_current();
+    (void)signal_send(task, signal,
+                      &(struct signal_info){.code = SI_USER, .pid = task->process->pid});
+}
+
+int signal_send_process(struct process *process, int signal, const struct signal_info *info)
+{
+    return send(process, NULL, signal, info);
+}
+
+int signal_send_thread(struct process *process, int tid, int signal, const struct signal_info *info)
+{
+    struct process_signals *signals = &process->signals;
+    bool arrived = false;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    struct task *task = task_find_locked(process, tid);
+    int error = !task         ? -ESRCH
+                : signal == 0 ? 0
+                              : send_locked(process, task, signal, info, &arrived);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (arrived)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return error;
+}
+
+/* Whether somebody wants it. */
+static bool send_entry_locked(struct process *process, int tid, struct signal_entry *entry)
+{
+    struct task *task = tid ? task_find_locked(process, tid) : NULL;
+    struct task *told = tid ? task : recipient_locked(process, entry->signal);
+    if (!told)
+        return false;
+    stop_or_continue_locked(process, entry->signal);
+    bool blocked = is_blocked(told, entry->signal);
+    if (!blocked && is_idle(process, entry->signal))
+        return false;
+    if (list_empty(&entry->link))
+        signal_pending_add_entry(pending_of(process, task), entry);
+    if (!blocked)
+        notify(told);
+    return true;
+}
+
+bool signal_send_entry(struct process *process, int tid, struct signal_entry *entry)
+{
+    struct process_signals *signals = &process->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    bool wanted = send_entry_locked(process, tid, entry);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    if (wanted)
+        wait_wake_any(&signals->arrived, POLLIN);
+    return wanted;
+}
+
+void signal_recall_entry(struct process *process, int tid, struct signal_entry *entry)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    struct task *task = tid ? task_find_locked(process, tid) : NULL;
+    if (!tid || task) /* with a thread that has ended, all that waited for it went */
+        signal_pending_remove_entry(pending_of(process, task), entry);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+void signal_action_changed(int signal)
+{
+    struct process *process = process_current();
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    if (is_ignored(process, signal))
+        drop_everywhere_locked(process, signal);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+/* What waits for the process and `task` does not take: another thread may. */
+static void tell_others_locked(struct process *process, u64 signals)
+{
+    for (signals &= process->signals.pending.set; signals != 0; signals &= signals - 1) {
+        int signal = __builtin_ctzl(signals) + 1;
+        struct task *task = recipient_locked(process, signal);
+        if (task && !is_blocked(task, signal))
+            notify(task);
+    }
+}
+
+static void tell_others(struct process *process, u64 signals)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    tell_others_locked(process, signals);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+void signals_end_task(struct task *task)
+{
+    struct process *process = task->process;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    for (int signal = 1; task->signals.pending.set != 0 && signal <= SIGNAL_COUNT; signal++)
+        signal_pending_drop(&task->signals.pending, signal);
+    tell_others_locked(process, ~0UL);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+}
+
+/* ---- Faults -----------------------------------------------------------------------------------*/
+
+void signal_force(int signal, const struct signal_info *info)
+{
+    struct task *task = task_current();
+    struct process_signals *signals = &task->process->signals;
+    struct signal_action *action = &signals->action[signal - 1];
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    if (is_blocked(task, signal) || action->handler == (u64)SIG_IGN) {
+        action->handler = (u64)SIG_DFL;
+        task->signals.blocked &= ~SIGNAL_BIT(signal);
+    }
+    task->signals.why = NULL;
+    signal_pending_drop(&task->signals.pending, signal);
+    (void)signal_pending_add(&task->signals.pending, signal, info, 0);
+    spin_unlock_irqrestore(&signals->lock, flags);
+    notify(task);
+}
+
+void signal_force_segv(u64 address, int code, const char *why)
+{
+    u64 told = code == SI_KERNEL ? 0 : address;
+    signal_force(SIGSEGV, &(struct signal_info){.code = code, .address = told});
+    task_current()->signals.why = why;
+}
+
+void signal_check_instruction_pointer(u64 address)
+{
+    bool canonical = (u64)((s64)(address << 16) >> 16) == address;
+    if (address >= USER_LIMIT)
+        signal_force_segv(canonical ? address : 0, canonical ? SEGV_MAPERR : SI_KERNEL,
+                          "a handler lies, or returned to, outside the program's half");
+}
+
+/* ---- Waiting ----------------------------------------------------------------------------------*/
+
+static u64 pending_for(const struct task *task)
+{
+    return task->signals.pending.set | task->process->signals.pending.set;
+}
+
+static u64 allowed_for(const struct task *task)
+{
+    return ~task->signals.blocked | SIGNALS_UNSTOPPABLE;
+}
+
+u64 signal_pending_set(void)
+{
+    return pending_for(task_current());
+}
+
+bool signal_waiting(void)
+{
+    struct task *task = task_current();
+    return pending_for(task) & allowed_for(task);
+}
+
+void signal_mask_changed(void)
+{
+    struct task *task = task_current();
+    if (signal_waiting())
+        notify(task);
+    if (unlikely(task->process->signals.pending.set & task->signals.blocked))
+        tell_others(task->process, task->signals.blocked);
+}
+
+/* A handler that runs once is gone as soon as its signal is taken. */
+static void take_action_locked(struct process *process, int signal, struct signal_action *out)
+{
+    struct signal_action *action = &process->signals.action[signal - 1];
+    *out = *action;
+    if ((action->flags & SA_RESETHAND) && action->handler != (u64)SIG_IGN)
+        action->handler = (u64)SIG_DFL;
+}
+
+/* `action` NULL: the signal is taken without acting on it. */
+static int take_with_action(u64 allowed, struct signal_info *info, struct signal_action *action)
+{
+    struct task *task = task_current();
+    struct process *process = task->process;
+    bool of_timer;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    int signal = 0;
+    if (task->signals.pending.set & allowed)
+        signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
+    if (signal == 0)
+        signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
+    if (signal != 0 && action)
+        take_action_locked(process, signal, action);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    if (of_timer)
+        process_timer_taken(info);
+    if (signal == SIGALRM)
+        process_alarm_taken(process);
+    return signal;
+}
+
+int signal_take(u64 allowed, struct signal_info *info)
+{
+    return take_with_action(allowed, info, NULL);
+}
+
+void signal_borrow_mask(u64 mask)
+{
+    struct signal_state *state = &task_current()->signals;
+    state->saved_blocked = state->blocked;
+    state->restore_saved = true;
+    state->blocked = mask & ~SIGNALS_UNSTOPPABLE;
+    signal_mask_changed();
+}
+
+int signal_suspend(u64 mask)
+{
+    signal_borrow_mask(mask);
+    (void)wait_sleep(WAIT_FOREVER);
+    return -ERESTARTNOHAND;
+}
+
+/* ---- Delivering -------------------------------------------------------------------------------*/
+
+/* What an interrupted call answers when there is a handler. */
+static bool is_repeated(long result, const struct signal_action *action)
+{
+    return !action || result == -ERESTARTNOINTR ||
+           (result == -ERESTARTSYS && (action->flags & SA_RESTART));
+}
+
+/* A system call that a signal interrupted is made again, or ends with EINTR. Behind rt_sigreturn
+ * (error is ~0) RAX is the program's own number, whatever it looks like. */
+static void resolve_restart(struct trap_frame *frame, const struct signal_action *action)
+{
+    long result = frame->rax;
+    if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL ||
+        (result != -ERESTARTSYS && result != -ERESTARTNOINTR && result != -ERESTARTNOHAND &&
+         result != -ERESTART_RESTARTBLOCK))
+        return;
+    if (!is_repeated(result, action)) {
+        frame->rax = (u64)-EINTR;
+        return;
+    }
+    task_current()->signals.goes_on = result == -ERESTART_RESTARTBLOCK;
+    frame->rax = frame->error;
+    frame->rip -= 2; /* SYSCALL is two bytes */
+}
+
+u64 signal_resume_deadline(u64 deadline)
+{
+    struct signal_state *state = &task_current()->signals;
+    if (state->goes_on)
+        deadline = state->deadline;
+    state->goes_on = false;
+    state->deadline = deadline;
+    return deadline;
+}
+
+/* A handler that cannot run is a SIGSEGV; of that itself, the end. */
+static void no_handler(struct signal_state *state, int signal, u64 address, const char *why)
+{
+    if (signal == SIGSEGV) /* nobody is left to tell */
+        state->blocked |= SIGNAL_BIT(SIGSEGV);
+    signal_force_segv(address, SI_KERNEL, why);
+}
+
+static void run_handler(struct trap_frame *frame, struct task *task, int signal,
+                        const struct signal_info *info, const struct signal_action *action)
+{
+    struct signal_state *state = &task->signals;
+    struct signal_call call = {
+        .signal = signal,
+        .handler = action->handler,
+        .restorer = action->restorer,
+        .flags = action->flags,
+        .saved_mask = state->restore_saved ? state->saved_blocked : state->blocked,
+        .info = info,
+        .stack = &state->stack,
+    };
+    state->restore_saved = state->goes_on = false;
+    state->why = NULL;
+    resolve_restart(frame, action);
+    if (rseq_signal(frame) != 0) {
+        no_handler(state, signal, 0, RSEQ_WHY);
+        return;
+    }
+    if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
+        no_handler(state, signal, frame->rsp, "no room for a signal's frame, or no restorer");
+        return;
+    }
+    state->blocked |= action->mask & ~SIGNALS_UNSTOPPABLE;
+    if (!(action->flags & SA_NODEFER))
+        state->blocked |= SIGNAL_BIT(signal);
+    signal_check_instruction_pointer(action->handler);
+}
+
+static bool is_stopped(const struct process *process)
+{
+    return __atomic_load_n(&process->signals.stopped, __ATOMIC_ACQUIRE);
+}
+
+/* All threads of the process come to stay_stopped, unless SIGCONT was faster. */
+static void stop(struct process *process, int signal)
+{
+    struct task *task;
+    if (process_observer)
+        process_observer->stopped(signal);
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
+    for_each_task_locked(task, process, tid) notify(task);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    log_print(LOG_NOTICE, "%s: stopped", process->path);
+}
+
+/* Until SIGCONT or SIGKILL: no other signal ends this sleep. The program may have been interrupted
+ * anywhere, and others ran in between. */
+static NOINLINE void sleep_stopped(const struct process *process)
+{
+    while (is_stopped(process)) {
+        thread_notify(thread_current(), THREAD_WORK_MOVED);
+        sched_prepare_block();
+        if (is_stopped(process))
+            sched_block();
+        sched_cancel_block();
+    }
+}
+
+static inline void stay_stopped(const struct process *process)
+{
+    if (unlikely(is_stopped(process)))
+        sleep_stopped(process);
+}
+
+static void act_by_default(const struct trap_frame *frame, struct task *task, int signal,
+                           const struct signal_info *info)
+{
+    if (signal == SIGSTOP) {
+        stop(task->process, signal);
+    } else if (!is_ignored(task->process, signal)) {
+        process_exit_by_signal(frame, signal, info);
+    }
+}
+
+/* Most often there was one and there is no other: then no lock is taken for the answer. */
+static inline int take_deliverable(const struct task *task, struct signal_info *info,
+                                   struct signal_action *action)
+{
+    u64 allowed = allowed_for(task);
+    return pending_for(task) & allowed ? take_with_action(allowed, info, action) : 0;
+}
+
+void signal_deliver(struct trap_frame *frame)
+{
+    struct task *task = task_current();
+    struct process *process = task->process;
+    struct signal_info info;
+    struct signal_action action;
+    int signal;
+    stay_stopped(process);
+    while ((signal = take_deliverable(task, &info, &action)) != 0) {
+        if (process_observer)
+            process_observer->signal(signal, &info);
+        if (action.handler == (u64)SIG_DFL)
+            act_by_default(frame, task, signal, &info);
+        else if (action.handler != (u64)SIG_IGN)
+            run_handler(frame, task, signal, &info, &action);
+        stay_stopped(process);
+    }
+    if (unlikely(process->signals.pending.set & task->signals.blocked))
+        tell_others(process, task->signals.blocked);
+    if (task->signals.restore_saved) {
+        task->signals.restore_saved = false;
+        task->signals.blocked = task->signals.saved_blocked;
+        signal_mask_changed();
+    }
+    resolve_restart(frame, NULL);
+}
