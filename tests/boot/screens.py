@@ -140,7 +140,7 @@ class Machine:
         if not wired:
             words = self._plain(words, folder / "console")
         self.process = subprocess.Popen(
-            [*words, "-display", "none", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"],
+            [*words, "-S", "-display", "none", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._connect()
 
@@ -162,6 +162,7 @@ class Machine:
         self.stream = self.socket.makefile("rw", encoding="utf-8")
         self.stream.readline()
         self.command("qmp_capabilities")
+        self.command("cont")  # a machine that ends at once would not have answered
 
     def __enter__(self):
         return self

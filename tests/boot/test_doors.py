@@ -30,7 +30,7 @@ def test_hello_in_ring_0(boot, door):
 @pytest.mark.parametrize("door", ("iso", "efi"))
 def test_status_and_errors_through_a_door(boot, door):
     """The other channels than standard output, through the doors that wire them differently."""
-    result = boot("segv", options=["-b", door])
+    result = boot("segv", options=["-b", door, "--append", "crash=line"])
     assert (result.status, result.out) == (139, b"before the fault\n")
     assert len(result.lines()) == 1
 
