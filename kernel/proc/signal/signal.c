@@ -138,26 +138,41 @@ static struct signal_pending *pending_of(struct process *process, struct task *t
     return task ? &task->signals.pending : &process->signals.pending;
 }
 
+/* The signal waits, for `task` or for the process (NULL); `told` was going to be told and blocked it when we
+ * looked. Threads change their masks without the lock: they store the mask and then look at what waits
+ * (signal_mask_changed), so we look at the mask once more. Each with a fence between: one of us sees the
+ * other. */
+static void tell_if_unblocked_locked(struct process *process, struct task *task, int signal)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    struct task *told = task ? task : recipient_locked(process, signal);
+    if (!is_blocked(told, signal))
+        notify(told);
+}
+
 /* To `task`, or to the process when that is NULL. */
 static int send_locked(struct process *process, struct task *task, int signal,
                        const struct signal_info *info, bool *arrived)
 {
-    struct signal_pending *pending = pending_of(process, task);
+    struct task *told = task;
     if ((STOPS | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGKILL)) & SIGNAL_BIT(signal))
         stop_or_continue_locked(process, signal);
-    if (!task)
-        task = recipient_locked(process, signal);
-    if (!task) /* all have ended */
+    if (!told)
+        told = recipient_locked(process, signal);
+    if (!told) /* all have ended */
         return 0;
-    bool blocked = is_blocked(task, signal);
+    bool blocked = is_blocked(told, signal);
     if (!blocked && is_idle(process, signal))
         return 0;
-    int error = signal_pending_add(pending, signal, info, room_locked(process, task));
+    int error =
+        signal_pending_add(pending_of(process, task), signal, info, room_locked(process, told));
     if (error != 0)
         return error;
     *arrived = true;
     if (!blocked)
-        notify(task);
+        notify(told);
+    else
+        tell_if_unblocked_locked(process, task, signal);
     return 0;
 }
 
@@ -221,6 +236,8 @@ static bool send_entry_locked(struct process *process, int tid, struct signal_en
         signal_pending_add_entry(pending_of(process, task), entry);
     if (!blocked)
         notify(told);
+    else
+        tell_if_unblocked_locked(process, task, entry->signal);
     return true;
 }
 
@@ -341,6 +358,7 @@ bool signal_waiting(void)
 void signal_mask_changed(void)
 {
     struct task *task = task_current();
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* tell_if_unblocked_locked */
     if (signal_waiting())
         notify(task);
     if (unlikely(task->process->signals.pending.set & task->signals.blocked))
