@@ -13,8 +13,7 @@
 #include "mm/page.h"
 #include "syscall/table.h"
 
-#define RANDOM_PIECE 256
-#define RANDOM_MAX   0x7fffffffUL
+#define RANDOM_MAX 0x7fffffffUL /* Linux's INT_MAX */
 
 long sys_uname(uptr name)
 {
@@ -35,19 +34,8 @@ long sys_sysinfo(uptr info)
 
 long sys_getrandom(uptr buffer, size_t size, unsigned flags)
 {
-    u8 piece[RANDOM_PIECE];
-    size_t done = 0;
     if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
         (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
-    size = MIN(size, RANDOM_MAX);
-    while (done < size && !thread_interrupted()) {
-        size_t want = MIN(size - done, sizeof(piece));
-        random_bytes(piece, want);
-        size_t left = usercopy_to(UPTR_ADD(buffer, done), piece, want);
-        done += want - left;
-        if (left != 0)
-            return done ? (long)done : -EFAULT;
-    }
-    return done;
+    return random_bytes_user(buffer, MIN(size, RANDOM_MAX));
 }

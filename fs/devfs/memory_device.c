@@ -16,7 +16,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/lib/string.h"
 
-#define RANDOM_PIECE 256
+#define WRITE_PIECE  256
 #define CLEAR_PIECE  (1UL << 20) /* between looks for signals */
 #define ENTROPY_BITS 256         /* Linux from 5.18 on: all there is, always */
 
@@ -128,17 +128,7 @@ static const struct file_ops full_ops = {
 static long random_read(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)file, (void)position;
-    u8 bytes[RANDOM_PIECE];
-    size_t done = 0;
-    while (done < size && (done == 0 || !thread_interrupted())) {
-        size_t piece = MIN(size - done, sizeof(bytes));
-        random_bytes(bytes, piece);
-        size_t left = usercopy_to(UPTR_ADD(buffer, done), bytes, piece);
-        done += piece - left;
-        if (left != 0)
-            return done ? (long)done : -EFAULT;
-    }
-    return done;
+    return random_bytes_user(buffer, size);
 }
 
 static long random_read_kernel(struct file *file, void *buffer, size_t size, u64 *position)
@@ -153,9 +143,9 @@ static long random_read_kernel(struct file *file, void *buffer, size_t size, u64
 static long random_write(struct file *file, uptr buffer, size_t size, u64 *position)
 {
     (void)file, (void)position;
-    u8 bytes[RANDOM_PIECE];
+    u8 bytes[WRITE_PIECE];
     size_t done = 0;
-    while (done < size && (done == 0 || !thread_interrupted())) {
+    while (done < size && (done % PAGE_SIZE != 0 || done == 0 || !thread_interrupted())) {
         size_t piece = MIN(size - done, sizeof(bytes));
         size_t left = usercopy_from(bytes, UPTR_ADD(buffer, done), piece);
         done += piece - left;

@@ -8,7 +8,11 @@
  */
 #include "kernel/core/random.h"
 
+#include <asm/errno.h>
+
 #include "arch/cpu.h"
+#include "arch/usercopy.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/lib/chacha.h"
 #include "kernel/lib/string.h"
@@ -17,6 +21,7 @@
 #define BLOCK_BYTES   64
 #define OUTPUT_BYTES  (BLOCK_BYTES - KEY_WORDS * 4)
 #define JITTER_ROUNDS 16
+#define PIECE_BYTES   256 /* on its way to the program */
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_RANDOM); /* guards key, stock, left */
 static u32 key[KEY_WORDS];
@@ -78,4 +83,22 @@ u64 random_u64(void)
     u64 value;
     random_bytes(&value, sizeof(value));
     return value;
+}
+
+/* Looks for signals as often as Linux does: nobody has to expect less than a page. */
+long random_bytes_user(uptr out, size_t length)
+{
+    u8 piece[PIECE_BYTES];
+    size_t done = 0;
+    while (done < length) {
+        size_t want = MIN(length - done, sizeof(piece));
+        random_bytes(piece, want);
+        size_t missed = usercopy_to(UPTR_ADD(out, done), piece, want);
+        done += want - missed;
+        if (missed != 0)
+            return done ? (long)done : -EFAULT;
+        if (done % PAGE_SIZE == 0 && thread_interrupted())
+            break;
+    }
+    return done;
 }

@@ -2,8 +2,11 @@
 /* getrandom: lengths, flags, and bytes that look random at all. */
 #include "tests/abi/check.h"
 
+#include <fcntl.h>
 #include <linux/random.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 static uint8_t first[1 << 16];
 static uint8_t second[1 << 16];
@@ -60,10 +63,44 @@ static void test_end(void)
     check("nothing outside of the buffer changes", intact);
 }
 
+static void signal_ignore(int number)
+{
+    (void)number;
+}
+
+/* A signal ends a transfer on the boundary of a page alone, so that nobody has to ask for one page twice. */
+static void test_signals(void)
+{
+    static const struct itimerval often = {{0, 100}, {0, 100}}, never;
+    static uint8_t large[1 << 20];
+    long urandom = call(__NR_openat, AT_FDCWD, "/dev/urandom", O_RDWR);
+    unsigned short_calls = 0, short_reads = 0, short_writes = 0;
+    bool whole_pages = true;
+
+    signal(SIGALRM, signal_ignore);
+    call(__NR_setitimer, ITIMER_REAL, &often, NULL);
+    for (int i = 0; i < 1000; i++) {
+        short_calls += call(__NR_getrandom, large, PAGE, 0) != PAGE;
+        short_reads += call(__NR_read, urandom, large, PAGE) != PAGE;
+        short_writes += call(__NR_write, urandom, large, PAGE) != PAGE;
+    }
+    for (int i = 0; i < 10; i++) {
+        long done = call(__NR_getrandom, large, sizeof(large), 0);
+        whole_pages &= done > 0 && done % PAGE == 0;
+    }
+    call(__NR_setitimer, ITIMER_REAL, &never, NULL);
+    call(__NR_close, urandom);
+    check_result("a page is never short in getrandom", short_calls, 0);
+    check_result("nor in read", short_reads, 0);
+    check_result("nor in write", short_writes, 0);
+    check("a megabyte may be, by whole pages", whole_pages);
+}
+
 int main(void)
 {
     test_calls();
     test_distribution();
     test_end();
+    test_signals();
     return check_finish();
 }
