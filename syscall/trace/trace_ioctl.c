@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ioctl requests and what hangs on them: terminals, files, and the requests that every descriptor
- * takes. The tables of names are as in trace_names.c.
+ * takes. The tables of names are as in names/names.h.
  */
 #include <asm/ioctl.h>
 #include <asm/ioctls.h>
@@ -13,7 +13,7 @@
 #include <linux/vt.h>
 
 #include "kernel/lib/string.h"
-#include "syscall/trace/trace_names.h"
+#include "syscall/trace/names/names.h"
 
 _Static_assert(sizeof(struct termios) == 36, "struct termios of TCGETS");
 _Static_assert(sizeof(struct termios2) == 44, "struct termios2 of TCGETS2");

@@ -57,6 +57,14 @@ static inline void mutex_unlock(struct mutex *mutex)
 
 /* The files under test themselves: nothing else on the host links them. */
 #include "syscall/table.c"
+#include "syscall/trace/names/names_events.c"
+#include "syscall/trace/names/names_files.c"
+#include "syscall/trace/names/names_memory.c"
+#include "syscall/trace/names/names_process.c"
+#include "syscall/trace/names/names_signals.c"
+#include "syscall/trace/names/names_sockets.c"
+#include "syscall/trace/names/names_threads.c"
+#include "syscall/trace/names/names_time.c"
 #include "syscall/trace/trace.c"
 #include "syscall/trace/trace_clone.c"
 #include "syscall/trace/trace_codes.c"
@@ -66,8 +74,6 @@ static inline void mutex_unlock(struct mutex *mutex)
 #include "syscall/trace/trace_filter.c"
 #include "syscall/trace/trace_ioctl.c"
 #include "syscall/trace/trace_kinds.c"
-#include "syscall/trace/trace_more_names.c"
-#include "syscall/trace/trace_names.c"
 #include "syscall/trace/trace_signals.c"
 #include "syscall/trace/trace_structs.c"
 #include "syscall/trace/trace_text.c"

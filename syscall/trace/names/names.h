@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a table of names is written: NAMES(table, what an unknown number is called, LIST), with LIST(N) a
+ * Names of the numbers that system calls take, with their values from the headers that programs are
+ * compiled with: one file for each subject. The order in a table is strace's, in which flags are printed. A
+ * table may grow by any name the headers know; nothing else depends on it. Tables that one file of the trace
+ * needs alone stand there, as those of terminals in trace_ioctl.c.
+ *
+ * How a table is written: NAMES(table, what an unknown number is called, LIST), with LIST(N) a
  * list of N(CONSTANT). Each table is one list of names, and unfolds into their values and one string of
  * them all.
  */
-#ifndef SYSCALL_TRACE_NAMES_H
-#define SYSCALL_TRACE_NAMES_H
+#ifndef SYSCALL_TRACE_NAMES_NAMES_H
+#define SYSCALL_TRACE_NAMES_NAMES_H
 
 #include "syscall/trace/trace_internal.h"
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of numbers for the trace, by names.h: mappings and memory files. */
+#include "syscall/trace/names/names.h"
+
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+
+/* It does not know what a list of N(...) is. */
+/* clang-format off */
+
+#define ADVICE(N) \
+    N(MADV_NORMAL) N(MADV_RANDOM) N(MADV_SEQUENTIAL) N(MADV_WILLNEED) N(MADV_DONTNEED) \
+    N(MADV_FREE) N(MADV_REMOVE) N(MADV_DONTFORK) N(MADV_DOFORK) N(MADV_MERGEABLE) \
+    N(MADV_UNMERGEABLE) N(MADV_HUGEPAGE) N(MADV_NOHUGEPAGE) N(MADV_DONTDUMP) N(MADV_DODUMP) \
+    N(MADV_WIPEONFORK) N(MADV_KEEPONFORK) N(MADV_COLD) N(MADV_PAGEOUT) N(MADV_POPULATE_READ) \
+    N(MADV_POPULATE_WRITE) N(MADV_DONTNEED_LOCKED)
+NAMES(trace_advice, "MADV_???", ADVICE);
+
+#define MEMFD_FLAGS(N) \
+    N(MFD_CLOEXEC) N(MFD_ALLOW_SEALING) N(MFD_HUGETLB)
+NAMES(trace_memfd_flags, "MFD_???", MEMFD_FLAGS);
+
+#define MLOCK_FLAGS(N) N(MLOCK_ONFAULT)
+NAMES(trace_mlock_flags, "MLOCK_???", MLOCK_FLAGS);
+
+#define MLOCKALL_FLAGS(N) N(MCL_CURRENT) N(MCL_FUTURE) N(MCL_ONFAULT)
+NAMES(trace_mlockall_flags, "MCL_???", MLOCKALL_FLAGS);
+
+#define MMAP_FLAGS(N) \
+    N(MAP_FIXED) N(MAP_ANONYMOUS) N(MAP_32BIT) N(MAP_GROWSDOWN) N(MAP_DENYWRITE) N(MAP_EXECUTABLE) \
+    N(MAP_LOCKED) N(MAP_NORESERVE) N(MAP_POPULATE) N(MAP_NONBLOCK) N(MAP_STACK) N(MAP_HUGETLB) \
+    N(MAP_SYNC) N(MAP_FIXED_NOREPLACE)
+NAMES(trace_mmap_flags, "MAP_???", MMAP_FLAGS);
+
+#define MMAP_TYPES(N) N(MAP_FILE) N(MAP_SHARED) N(MAP_PRIVATE) N(MAP_SHARED_VALIDATE)
+NAMES(trace_mmap_types, "MAP_???", MMAP_TYPES);
+
+#define MREMAP_FLAGS(N) N(MREMAP_MAYMOVE) N(MREMAP_FIXED) N(MREMAP_DONTUNMAP)
+NAMES(trace_mremap_flags, "MREMAP_???", MREMAP_FLAGS);
+
+#define MSYNC_FLAGS(N) N(MS_SYNC) N(MS_ASYNC) N(MS_INVALIDATE)
+NAMES(trace_msync_flags, "MS_???", MSYNC_FLAGS);
+
+#define PROT(N) \
+    N(PROT_NONE) N(PROT_READ) N(PROT_WRITE) N(PROT_EXEC) N(PROT_SEM) N(PROT_GROWSDOWN) \
+    N(PROT_GROWSUP)
+NAMES(trace_prot, "PROT_???", PROT);
+
+#define SEALS(N) \
+    N(F_SEAL_SEAL) N(F_SEAL_SHRINK) N(F_SEAL_GROW) N(F_SEAL_WRITE) N(F_SEAL_FUTURE_WRITE)
+NAMES(trace_seals, "F_SEAL_???", SEALS);
