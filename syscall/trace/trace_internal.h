@@ -10,6 +10,7 @@
 #include <asm/siginfo.h>
 
 #include "kernel/lib/types.h"
+#include "syscall/trace/names/names.h"
 #include "syscall/trace/trace.h"
 
 /* Results from -4095 to -1 are errors (Linux's IS_ERR_VALUE). */
@@ -17,15 +18,6 @@
 
 /* Errors from this one on are never a program's: the call is to be restarted. */
 #define FIRST_INTERNAL_ERROR 512
-
-/* Names of one kind of number or flag, in strace's order; combinations stand before their parts,
- * a name of 0 first. */
-struct trace_names {
-    const char *unknown; /* the comment on a number without a name: "MADV_???" */
-    const char *names;   /* one after the other, each with its NUL */
-    const u32 *values;
-    u32 count;
-};
 
 /* --- trace.c --- */
 
@@ -104,41 +96,6 @@ bool line_user_fetch(struct trace_line *line, void *to, u64 address, size_t size
 
 /* The same for what a call writes: if it failed, there is nothing to fetch. */
 bool line_user_result(struct trace_line *line, void *to, u64 address, size_t size);
-
-/* --- names/ --- */
-
-/* names_files.c */
-extern const struct trace_names trace_access_modes, trace_at_flags, trace_close_range_flags,
-    trace_faccess_flags, trace_fadvice, trace_fallocate_flags, trace_fcntl_commands, trace_fd_flags,
-    trace_file_types, trace_flock_operations, trace_lock_types, trace_mode_bits, trace_mount_flags,
-    trace_notify_events, trace_open_flags, trace_open_modes, trace_owners, trace_rename_flags,
-    trace_resolve_flags, trace_rwf_flags, trace_splice_flags, trace_stat_attributes,
-    trace_statfs_types, trace_statx_flags, trace_statx_masks, trace_sync_range_flags, trace_whence,
-    trace_xattr_flags;
-/* names_memory.c */
-extern const struct trace_names trace_advice, trace_memfd_flags, trace_mlock_flags,
-    trace_mlockall_flags, trace_mmap_flags, trace_mmap_types, trace_mremap_flags, trace_msync_flags,
-    trace_prot, trace_seals;
-/* names_process.c */
-extern const struct trace_names trace_arch_codes, trace_cap_versions, trace_capabilities,
-    trace_dumpable, trace_personalities, trace_personality_flags, trace_prctl_ambient,
-    trace_prctl_options, trace_prctl_tsc, trace_random_flags, trace_resources, trace_rusage_who;
-/* names_threads.c */
-extern const struct trace_names trace_clone_flags, trace_futex_flags, trace_futex_ops,
-    trace_io_classes, trace_io_whose, trace_membarrier_commands, trace_membarrier_flags,
-    trace_priority_whose, trace_schedule_policies;
-/* names_signals.c */
-extern const struct trace_names trace_sigev_kinds, trace_signal_flags, trace_signal_how,
-    trace_signalfd_flags, trace_signals, trace_stack_flags;
-/* names_time.c */
-extern const struct trace_names trace_adjtimex_modes, trace_adjtimex_status, trace_clock_states,
-    trace_clocks, trace_interval_timers, trace_timer_flags, trace_timerfd_flags;
-/* names_events.c */
-extern const struct trace_names trace_epoll_events, trace_epoll_flags, trace_epoll_ops,
-    trace_eventfd_flags, trace_inotify_events, trace_inotify_flags, trace_poll_events;
-/* names_sockets.c */
-extern const struct trace_names trace_message_flags, trace_shutdown, trace_socket_families,
-    trace_socket_types;
 
 /* --- trace_errors.c --- */
 

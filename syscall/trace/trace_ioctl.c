@@ -13,7 +13,7 @@
 #include <linux/vt.h>
 
 #include "kernel/lib/string.h"
-#include "syscall/trace/names/names.h"
+#include "syscall/trace/trace_internal.h"
 
 _Static_assert(sizeof(struct termios) == 36, "struct termios of TCGETS");
 _Static_assert(sizeof(struct termios2) == 44, "struct termios2 of TCGETS2");

@@ -15,7 +15,7 @@
 
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
-#include "syscall/trace/names/names.h"
+#include "syscall/trace/trace_internal.h"
 
 _Static_assert(sizeof(struct sigaction) == 32, "struct sigaction of rt_sigaction");
 _Static_assert(sizeof(siginfo_t) == 128, "siginfo_t");

@@ -4,7 +4,7 @@
  * chain, deadlocks, owners that end, and waiters of a condition that move on to the lock.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * a pending one, lists that are circles, too long, or lead nowhere.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <stdio.h>
 #include <string.h>

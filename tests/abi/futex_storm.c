@@ -5,7 +5,7 @@
  * time, no deadlock that goes unnoticed, and everybody comes back.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <sched.h>
 #include <stdlib.h>

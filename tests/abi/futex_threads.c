@@ -4,7 +4,7 @@
  * known by different addresses; times and signals that end a wait.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <signal.h>
 #include <stdio.h>

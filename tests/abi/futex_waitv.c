@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* futex_waitv: which index comes back, times, and every argument that is refused. */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <signal.h>
 #include <stdio.h>

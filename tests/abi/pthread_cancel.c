@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads that are cancelled: where they wait, when they allow it, and what is cleaned up. */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <semaphore.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * that make sense, and that it ends.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <dirent.h>
 #include <fcntl.h>

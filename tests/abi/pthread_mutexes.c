@@ -4,7 +4,7 @@
  * many threads keep, owners that end, and times.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <sched.h>
 #include <stdio.h>

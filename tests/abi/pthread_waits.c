@@ -4,7 +4,7 @@
  * writers, semaphores, spinlocks, once, keys and their destructors.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <limits.h>
 #include <sched.h>

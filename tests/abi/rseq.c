@@ -5,7 +5,7 @@
  * number of the processor, which is always true.
  */
 #include "tests/abi/check.h"
-#include "tests/abi/workers/workers.h"
+#include "tests/abi/threads/workers.h"
 
 #include <linux/membarrier.h>
 #include <linux/rseq.h>

@@ -90,21 +90,21 @@ $(ABI_BUILD)/bad_pointers $(ABI_BUILD)/bad_pointers_files $(ABI_BUILD)/bad_point
 
 $(ABI_BUILD)/restart $(ABI_BUILD)/storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
 
-$(patsubst $(ABI_DIR)/%.c,$(ABI_BUILD)/%,$(wildcard $(ABI_DIR)/thread_*.c)): \
-                            $(addprefix $(ABI_DIR)/threads/,threads.c threads.h)
+THREAD_HELPERS := $(addprefix $(ABI_DIR)/threads/,threads.c workers.c watch.c)
+
+$(addprefix $(ABI_BUILD)/,$(filter thread_% futex_% pthread_% rseq%,$(ABI_TESTS))): \
+                            $(THREAD_HELPERS) $(THREAD_HELPERS:.c=.h)
 $(ABI_BUILD)/thread_restart $(ABI_BUILD)/thread_storm: $(addprefix $(ABI_DIR)/waiting/,calls.c calls.h)
-$(addprefix $(ABI_BUILD)/,$(filter futex_% pthread_% rseq%,$(ABI_TESTS))): \
-                            $(addprefix $(ABI_DIR)/workers/,workers.c workers.h)
 
 # Those of threads once more, in one program.
 THREAD_TESTS := $(patsubst %,thread_%,clone names schedule memory many restart storm signals)
 THREAD_OBJECTS := $(THREAD_TESTS:%=$(ABI_BUILD)/threads/%.o)
 
-$(THREAD_OBJECTS): $(ABI_BUILD)/threads/%.o: $(ABI_DIR)/%.c $(ABI_DIR)/check.h $(ABI_DIR)/threads/threads.h
+$(THREAD_OBJECTS): $(ABI_BUILD)/threads/%.o: $(ABI_DIR)/%.c $(ABI_DIR)/check.h $(THREAD_HELPERS:.c=.h)
 	@mkdir -p $(@D)
 	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -Dmain=$*_main -c -o $@ $<
 
-$(ABI_BUILD)/all_threads: $(addprefix $(ABI_DIR)/,threads/all.c threads/threads.c waiting/calls.c check.c) \
+$(ABI_BUILD)/all_threads: $(addprefix $(ABI_DIR)/,threads/all.c waiting/calls.c check.c) $(THREAD_HELPERS) \
                           $(THREAD_OBJECTS)
 	$(PROGRAM_CC) $(PROGRAM_CFLAGS) -D_GNU_SOURCE -I. -static-pie -o $@ $^
 

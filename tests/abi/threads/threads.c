@@ -2,13 +2,7 @@
 /* Threads by clone; threads.h says more. */
 #include "tests/abi/threads/threads.h"
 
-#include <fcntl.h>
 #include <linux/futex.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
 #include "tests/abi/check.h"
 
@@ -65,78 +59,4 @@ long thread_join(struct thread *thread)
         call(__NR_futex, &thread->tid, FUTEX_WAIT, tid, NULL);
     call(__NR_munmap, thread->stack, THREAD_STACK);
     return thread->result;
-}
-
-static long file_read(int tid, const char *name, char *text, size_t size)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-    long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
-    if (file < 0)
-        return file;
-    long length = call(__NR_read, file, text, size - 1);
-    call(__NR_close, file);
-    text[length > 0 ? length : 0] = '\0';
-    return length;
-}
-
-char thread_state(int tid)
-{
-    char text[1024];
-
-    if (file_read(tid, "stat", text, sizeof(text)) <= 0)
-        return 0;
-    char *end = strrchr(text, ')');
-    return end ? end[2] : 0;
-}
-
-void thread_wait_asleep(int tid)
-{
-    char state;
-
-    while ((state = thread_state(tid)) != 'S' && state != 0)
-        milliseconds_sleep(1);
-}
-
-bool thread_status(int tid, const char *label, char *value, unsigned long size)
-{
-    char text[4096];
-
-    if (file_read(tid, "status", text, sizeof(text)) <= 0)
-        return false;
-    char *line = strstr(text, label);
-    if (!line)
-        return false;
-    line += strlen(label);
-    line += strspn(line, " \t");
-    snprintf(value, size, "%.*s", (int)strcspn(line, "\n"), line);
-    return true;
-}
-
-long thread_count(void)
-{
-    return status_kib("Threads:");
-}
-
-void thread_wait_count(long count)
-{
-    while (thread_count() != count)
-        milliseconds_sleep(1);
-}
-
-void milliseconds_sleep(long ms)
-{
-    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-
-    while (call(__NR_nanosleep, &time, &time) == -EINTR)
-        ;
-}
-
-int64_t nanoseconds_now(void)
-{
-    struct timespec now;
-
-    call(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000L + now.tv_nsec;
 }

@@ -2,7 +2,7 @@
 /*
  * Threads for the programs of tests/abi, made by clone itself, so that the C library is not in between:
  * these threads share its thread-local storage with whoever made them, and call nothing that needs it
- * (`call`, check). Those of pthreads are pthread_create's.
+ * (`call`, check). Those that need it are workers (workers.h).
  */
 #ifndef TESTS_ABI_THREADS_H
 #define TESTS_ABI_THREADS_H
@@ -10,6 +10,8 @@
 #include <linux/sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "tests/abi/threads/watch.h"
 
 #define THREAD_FLAGS \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
@@ -33,21 +35,5 @@ long thread_join(struct thread *thread);
 /* clone(2) with any flags and a stack on which the child calls function(argument), and ends. */
 long thread_clone(uint64_t flags, void *stack_top, void *parent_tid, void *child_tid, uint64_t tls,
                   long (*function)(void *), void *argument);
-
-/* The letter of /proc/self/task/TID/stat, or 0: there is no such thread. */
-char thread_state(int tid);
-
-/* Wait until the thread sleeps, or has ended. */
-void thread_wait_asleep(int tid);
-
-/* The value of a line of /proc/self/task/TID/status. False: there is none. */
-bool thread_status(int tid, const char *label, char *value, unsigned long size);
-
-/* How many threads /proc/self/status counts, and wait until there are so many. */
-long thread_count(void);
-void thread_wait_count(long count);
-
-void milliseconds_sleep(long ms);
-int64_t nanoseconds_now(void);
 
 #endif
