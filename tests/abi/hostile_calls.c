@@ -16,57 +16,36 @@
  * the kernel is Linux, it does nothing. For ring 3: in ring 0 the memory that it touches could be
  * the kernel's.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "tests/abi/check.h"
 #include "tests/abi/hostile/arguments.h"
 #include "tests/abi/hostile/rounds.h"
+#include "tests/abi/hostile/run.h"
 
-#define ROUND 4000 /* calls between two cleanings */
+#define ROUNDS_TO_FILL 2 /* by then the kernel has the large pages that it keeps */
 
-static bool verbose, each;
-
-static void round_tell(unsigned long made, uint64_t free)
+static void round_run(const struct hostile_run *run)
 {
-    static char text[100];
-    int length = snprintf(text, sizeof(text), "# %lu calls, %lu KiB free\n", made, free >> 10);
-
-    if (verbose)
-        call(__NR_write, 1, text, length);
+    round_furnish();
+    for (unsigned made = 0; made < ROUND; made++) {
+        call_make(run->each, run->verbose);
+        if (random_below(16) == 0)
+            memory_touch();
+        if (made % 64 == 0)
+            round_go_home();
+    }
+    round_clean_up();
 }
 
 int main(int argc, char **argv)
 {
-    unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;
-    uint64_t usual = 0, free = 0;
+    struct hostile_run run = run_begin(argc, argv, 200000);
 
-    verbose = argc > 3;
-    each = verbose && strcmp(argv[3], "each") == 0;
     if (machine_is_ours()) {
-        rounds_begin(argc > 1 ? strtoul(argv[1], NULL, 0) : 1);
-        for (unsigned long made = 0; count == 0 || made < count; made++) {
-            if (made % ROUND == 0)
-                round_furnish();
-            call_make(each, verbose);
-            if (random_below(16) == 0)
-                memory_touch();
-            if (made % 64 == 0)
-                round_go_home();
-            if (made % ROUND == ROUND - 1) {
-                round_clean_up();
-                free = memory_free();
-                round_tell(made + 1, free);
-                if (made < 2 * ROUND) /* by then it has the large pages that it keeps */
-                    usual = free;
-            }
+        rounds_begin(run.seed);
+        while (run_goes_on(&run)) {
+            round_run(&run);
+            run_round_made(&run, ROUNDS_TO_FILL);
         }
     }
-    if (verbose)
-        calls_tell();
-    check("hostile_calls", true);
-    check("memory is free again", free + MEMORY_SLACK >= usual);
-    /* Not by way of the C library's exit: the calls may have changed what it depends on. */
-    return (int)call(__NR_exit_group, check_finish());
+    run_end(&run, "hostile_calls");
 }

@@ -15,18 +15,17 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tests/abi/check.h"
 #include "tests/abi/hostile/arguments.h"
 #include "tests/abi/hostile/rounds.h"
+#include "tests/abi/hostile/run.h"
 
-#define ROUND          4000 /* calls between two cleanings */
 #define PER_THREAD     (ROUND / HOSTILE_THREADS)
 #define HANG_SECONDS   60
-#define ROUNDS_TO_FILL 4
+#define ROUNDS_TO_FILL 5 /* by then the kernel has what it keeps for later */
 
 #define THREAD_FLAGS \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
@@ -34,7 +33,7 @@
     (CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | \
      CLONE_DETACHED | CLONE_PTRACE | CLONE_UNTRACED | CLONE_IO)
 
-static bool verbose, each;
+static struct hostile_run run;
 
 static struct worker {
     unsigned progress; /* calls of this round, atomic */
@@ -84,7 +83,7 @@ static void work(void)
     struct worker *worker = &workers[hostile_thread() - 1];
 
     for (unsigned made = 0; made < PER_THREAD; made++) {
-        long number = call_make(each, verbose);
+        long number = call_make(run.each, run.verbose);
         if (number >= 0)
             worker->last = number;
         if (random_below(16) == 0)
@@ -121,7 +120,7 @@ static void nudge(unsigned *before)
     for (unsigned i = 0; i < HOSTILE_THREADS; i++) {
         unsigned progress = __atomic_load_n(&workers[i].progress, __ATOMIC_RELAXED);
         if (progress == before[i] && progress < PER_THREAD) {
-            if (verbose)
+            if (run.verbose)
                 tell("waits", i);
             call(__NR_tgkill, 1, tids[i], HOSTILE_NUDGE);
         }
@@ -192,37 +191,16 @@ static void round_run(void)
     round_clean_up();
 }
 
-static void round_tell(unsigned long made, uint64_t free)
-{
-    char text[100];
-    int length = snprintf(text, sizeof(text), "# %lu calls, %lu KiB free\n", made, free >> 10);
-
-    if (verbose)
-        call(__NR_write, 1, text, length);
-}
-
 int main(int argc, char **argv)
 {
-    unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 40000;
-    uint64_t usual = 0, free = 0;
-
-    verbose = argc > 3;
-    each = verbose && strcmp(argv[3], "each") == 0;
+    run = run_begin(argc, argv, 40000);
     if (machine_is_ours()) {
-        rounds_begin(argc > 1 ? strtoul(argv[1], NULL, 0) : 1);
+        rounds_begin(run.seed);
         threads_remember(tids, HOSTILE_THREADS);
-        for (unsigned long made = 0; count == 0 || made < count; made += ROUND) {
+        while (run_goes_on(&run)) {
             round_run();
-            free = memory_free();
-            round_tell(made + ROUND, free);
-            if (made / ROUND == ROUNDS_TO_FILL) /* what the kernel keeps for later */
-                usual = free;
+            run_round_made(&run, ROUNDS_TO_FILL);
         }
     }
-    if (verbose)
-        calls_tell();
-    check("hostile_threads", true);
-    check("memory is free again", free + MEMORY_SLACK >= usual);
-    /* Not by way of the C library's exit: the calls may have changed what it depends on. */
-    return (int)call(__NR_exit_group, check_finish());
+    run_end(&run, "hostile_threads");
 }

@@ -25,6 +25,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "tests/abi/hostile/chance.h"
+
 #define ARENA_PAGES   256UL /* mappings with a given address stay in here */
 #define SCRATCH_PAGES 4UL
 #define NUMBERS_ALL   600
@@ -190,68 +192,9 @@ static const short excluded[] = {
     __NR_kexec_file_load,
 };
 
-static uint64_t state;
 static struct timespec short_time;
 static uint64_t arena_last;
-static char *arena, *hole, *scratch, *read_only, *no_access, *break_start;
-
-/* xorshift64* */
-static uint64_t random_next(void)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * 0x2545f4914f6cdd1dul;
-}
-
-static uint64_t random_below(uint64_t limit)
-{
-    return (random_next() >> 11) % limit;
-}
-
-static uint64_t random_number(void)
-{
-    switch (random_below(8)) {
-    case 0:
-        return random_next();
-    case 1:
-        return random_next() >> random_below(64);
-    case 2:
-        return 1ul << random_below(64);
-    case 3:
-        return (1ul << random_below(64)) - 1;
-    case 4:
-        return -random_below(4100);
-    default:
-        return random_below(1100);
-    }
-}
-
-static uint64_t pointer_bad(void)
-{
-    switch (random_below(10)) {
-    case 0:
-        return random_below(PAGE);
-    case 1:
-        return KERNEL_ADDRESS + random_below(1ul << 31);
-    case 2:
-        return 0xffff800000000000 + random_below(1ul << 46);
-    case 3:
-        return NON_CANONICAL + random_below(1ul << 40);
-    case 4:
-        return USER_END - random_below(64);
-    case 5:
-        return USER_END + random_below(2 * PAGE);
-    case 6:
-        return -random_below(256);
-    case 7:
-        return (uint64_t)hole + random_below(PAGE);
-    case 8:
-        return (uint64_t)no_access + random_below(PAGE);
-    default:
-        return random_next() | 1ul << 63;
-    }
-}
+static char *arena, *hole, *scratch, *read_only, *break_start;
 
 static uint64_t pointer_any(void)
 {
@@ -272,8 +215,10 @@ static uint64_t pointer_any(void)
 
 static uint64_t time_pointer(void)
 {
-    if (random_below(4) != 0)
-        return pointer_bad() | PAGE; /* never null, which would mean for ever */
+    if (random_below(4) != 0) {
+        uint64_t bad = pointer_bad();
+        return bad ? bad : PAGE / 2; /* null would mean for ever */
+    }
     short_time.tv_sec = 0;
     short_time.tv_nsec = random_below(16) == 0 ? -1 : (long)random_below(2000);
     return (uint64_t)&short_time;
@@ -301,8 +246,6 @@ static uint64_t arena_size(void)
         return random_below(64) * PAGE;
     return random_below(end - arena_last + 1) >> random_below(12);
 }
-
-#define ONE_OF(list) ((uint64_t)(list)[random_below(ARRAY_LENGTH(list))])
 
 static uint64_t flags_make(enum kind kind)
 {
@@ -414,7 +357,7 @@ int main(int argc, char **argv)
     unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 1000000;
     bool all = argc > 3 && strcmp(argv[3], "all") == 0;
 
-    state = (argc > 1 ? strtoul(argv[1], NULL, 0) : 1) * 0x9e3779b97f4a7c15ul + 1;
+    chance_begin(argc > 1 ? strtoul(argv[1], NULL, 0) : 1);
     if (all && call(__NR_getpid) != 1) {
         check("`all` is for process 1 of a machine of its own", false);
         return check_finish();
@@ -423,7 +366,6 @@ int main(int argc, char **argv)
     scratch = pages_map_apart(SCRATCH_PAGES);
     hole = scratch + SCRATCH_PAGES * PAGE;
     read_only = page_protected(PROT_READ);
-    no_access = page_protected(PROT_NONE);
     break_start = (char *)call(__NR_brk, 0);
     for (unsigned long i = 0; i < count; i++) {
         if (all && random_below(2) == 0)

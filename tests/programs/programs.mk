@@ -82,9 +82,10 @@ $(ABI_BUILD)/%: $(ABI_DIR)/%.c $(ABI_DIR)/check.c $(ABI_DIR)/check.h
 
 # Makes every call of the table, so that it depends on the table.
 $(ABI_BUILD)/hostile_calls $(ABI_BUILD)/hostile_threads: \
-                            $(addprefix $(ABI_DIR)/hostile/,arguments.c arguments.h guide.c tame.c \
-                              make_call.c rounds.c rounds.h) \
+                            $(addprefix $(ABI_DIR)/hostile/,arguments.c arguments.h chance.c chance.h \
+                              guide.c tame.c make_call.c rounds.c rounds.h run.c run.h) \
                             syscall/syscalls.def syscall/table.h
+$(ABI_BUILD)/random_calls: $(addprefix $(ABI_DIR)/hostile/,chance.c chance.h)
 $(ABI_BUILD)/bad_pointers $(ABI_BUILD)/bad_pointers_files $(ABI_BUILD)/bad_pointers_events: \
                             $(addprefix $(ABI_DIR)/hostile/,pointers.c pointers.h)
 

@@ -20,71 +20,10 @@
 #define ROOM_PAGES 4UL /* for what one argument points to */
 #define ROOM       (ROOM_PAGES * PAGE)
 
-static char *arena, *data, *read_only, *no_access, *break_start;
-static char *stacks; /* of the threads 1 to HOSTILE_THREADS */
+static char *arena, *data, *read_only, *break_start;
 
-/* What each thread has of its own. */
-static struct chance {
-    uint64_t state;
-    char *rooms[SYSCALL_ARGUMENTS]; /* behind each is a hole */
-} chances[HOSTILE_THREADS + 1];
-
-unsigned hostile_thread(void)
-{
-    char here;
-    size_t offset = (size_t)(&here - stacks);
-
-    return offset < HOSTILE_THREADS * HOSTILE_STACK ? 1 + (unsigned)(offset / HOSTILE_STACK) : 0;
-}
-
-char *hostile_stack_top(unsigned thread)
-{
-    return stacks + thread * HOSTILE_STACK;
-}
-
-static struct chance *chance(void)
-{
-    return &chances[hostile_thread()];
-}
-
-/* xorshift64* */
-static uint64_t random_next(void)
-{
-    uint64_t state = chance()->state;
-
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    chance()->state = state;
-    return state * 0x2545f4914f6cdd1dul;
-}
-
-uint64_t random_below(uint64_t limit)
-{
-    return (random_next() >> 11) % limit;
-}
-
-uint64_t random_number(void)
-{
-    switch (random_below(8)) {
-    case 0:
-        return random_next();
-    case 1:
-        return random_next() >> random_below(64);
-    case 2:
-        return 1ul << random_below(64);
-    case 3:
-        return (1ul << random_below(64)) - 1;
-    case 4:
-        return -random_below(4100);
-    case 5:
-        return random_below(1 << 20);
-    default:
-        return random_below(300);
-    }
-}
-
-#define ONE_OF(list) ((uint64_t)(list)[random_below(ARRAY_LENGTH(list))])
+/* What arguments point to, of each thread; behind each is a hole. */
+static char *rooms[HOSTILE_THREADS + 1][SYSCALL_ARGUMENTS];
 
 /* Some of the bits in `mask`, none of them in every fourth. */
 static uint64_t bits_of(uint64_t mask)
@@ -95,49 +34,16 @@ static uint64_t bits_of(uint64_t mask)
 
 /* --- Addresses --- */
 
-static void chance_begin(struct chance *chance, uint64_t seed)
-{
-    chance->state = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
-        chance->rooms[i] = pages_map_apart(ROOM_PAGES);
-}
-
 void arguments_begin(uint64_t seed)
 {
+    chance_begin(seed);
     arena = pages_map_apart(ARENA_SIZE / PAGE);
     data = pages_map_apart(ROOM_PAGES);
     read_only = page_protected(PROT_READ);
-    no_access = page_protected(PROT_NONE);
-    stacks = pages_map_apart(HOSTILE_THREADS * HOSTILE_STACK / PAGE);
-    for (uint64_t i = 0; i <= HOSTILE_THREADS; i++)
-        chance_begin(&chances[i], seed + (i << 32));
+    for (size_t thread = 0; thread <= HOSTILE_THREADS; thread++)
+        for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
+            rooms[thread][i] = pages_map_apart(ROOM_PAGES);
     break_start = (char *)call(__NR_brk, 0);
-}
-
-static uint64_t pointer_bad(void)
-{
-    switch (random_below(10)) {
-    case 0:
-        return random_below(PAGE);
-    case 1:
-        return KERNEL_ADDRESS + random_below(1ul << 31);
-    case 2:
-        return 0xffff800000000000 + random_below(1ul << 46);
-    case 3:
-        return NON_CANONICAL + random_below(1ul << 40);
-    case 4:
-        return USER_END - random_below(64);
-    case 5:
-        return USER_END + random_below(2 * PAGE);
-    case 6:
-        return -random_below(256);
-    case 7:
-        return (uint64_t)data + ROOM + random_below(PAGE);
-    case 8:
-        return (uint64_t)no_access + random_below(PAGE);
-    default:
-        return random_next() | 1ul << 63;
-    }
 }
 
 uint64_t arena_byte(void)
@@ -195,7 +101,7 @@ uint64_t arena_length(uint64_t address)
  * may be elsewhere, where nothing has been written. */
 static void *room_take(int index, size_t size, uint64_t *address)
 {
-    char *room = chance()->rooms[index], *end = room + ROOM;
+    char *room = rooms[hostile_thread()][index], *end = room + ROOM;
     char *at = random_below(3) == 0 ? end - size : room + random_below(ROOM - size) / 8 * 8;
 
     *address = (uint64_t)at;

@@ -4,9 +4,8 @@
  * gives, good, bad and half-good.
  *
  * Each argument of a call has a few pages of its own for what it points to, so that two arguments
- * of a call do not overwrite each other; and each thread its own numbers and pages. Who is who tells the
- * stack: threads from 1 on run on stacks that are made here, whoever runs elsewhere is 0. Nothing here uses the C library, since the calls may change
- * what that depends on.
+ * of a call do not overwrite each other; and each thread its own. Nothing here uses the C library, since the
+ * calls may change what that depends on.
  */
 #ifndef TESTS_ABI_HOSTILE_ARGUMENTS_H
 #define TESTS_ABI_HOSTILE_ARGUMENTS_H
@@ -15,30 +14,19 @@
 #include <stdint.h>
 
 #include "syscall/table.h"
+#include "tests/abi/hostile/chance.h"
 
 #define ARENA_SIZE (16UL << 20) /* where mappings of the program's choice lie */
 #define FD_FIRST   3            /* descriptors that calls may close */
 #define FD_COUNT   90           /* and the limit on their number */
 
-#define HOSTILE_THREADS 8
-#define HOSTILE_STACK   (128UL << 10)
-#define HOSTILE_NUDGE   64 /* a signal that no thread from 1 on blocks */
+#define HOSTILE_NUDGE 64 /* a signal that no thread from 1 on blocks */
 
-/* Maps what the arguments point to. */
+/* Maps what the arguments point to; and chance_begin. */
 void arguments_begin(uint64_t seed);
-
-/* The running thread, and where the stack of one ends. */
-unsigned hostile_thread(void);
-char *hostile_stack_top(unsigned thread);
 
 /* Those that calls may name; the caller is the first. */
 void threads_remember(const int *tids, unsigned count);
-
-/* A number below `limit`, which is not 0. */
-uint64_t random_below(uint64_t limit);
-
-/* Any number, small ones and those next to powers of two more often. */
-uint64_t random_number(void);
 
 /* An address within the arena, on a page's boundary mostly, or a bad one. */
 uint64_t arena_address(void);

@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MEMORY_SLACK (1 << 20) /* how much free memory may differ between rounds */
-
 /* Whether the kernel is Galette and nobody else is on the machine: files are removed all over the root. */
 bool machine_is_ours(void);
 
