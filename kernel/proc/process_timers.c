@@ -193,12 +193,15 @@ static u64 timer_cpu_now(const struct clock_timer *inner)
 
 static struct process_timer *timer_alloc(const struct timer_wish *wish)
 {
+    struct process *process = process_current();
     struct process_timer *timer = kzalloc(sizeof(*timer));
-    if (!timer)
+    if (!timer || !signal_count_timer(process)) {
+        kfree(timer);
         return NULL;
+    }
     clock_timer_init(&timer->timer, wish->signal ? timer_expired_signal : timer_expired_quietly);
     timer->timer.cpu_now = timer_cpu_now;
-    timer->process = process_current();
+    timer->process = process;
     timer->tid = wish->tid;
     timer->task = wish->clock == CLOCK_THREAD_CPUTIME_ID
                       ? task_get(timer->process, thread_current()->tid)
@@ -214,14 +217,13 @@ static void timer_free(struct process_timer *timer)
 {
     if (timer->task)
         task_put(timer->task);
+    signal_uncount_timer(timer->process);
     kfree(timer);
 }
 
 static int enter_locked(struct process_timers *timers, struct process_timer *timer,
                         const struct timer_wish *wish)
 {
-    if (timers->count >= process_limit(timers->process, RLIMIT_SIGPENDING))
-        return -EAGAIN;
     int error;
     do {
         timer->id = timers->next_id;
@@ -233,7 +235,6 @@ static int enter_locked(struct process_timers *timers, struct process_timer *tim
     timer->entry.info = (struct signal_info){.code = SI_TIMER};
     timer->entry.info.timer = timer->id;
     timer->entry.info.timer_value = wish->value_is_id ? (u64)timer->id : wish->value;
-    timers->count++;
     return 0;
 }
 
@@ -332,7 +333,6 @@ int process_timer_delete(int id)
     clock_timer_stop(&timer->timer);
     signal_recall_entry(timer->process, timer->tid, &timer->entry);
     radix_remove(&timers->by_id, id);
-    timers->count--;
     mutex_unlock(&timers->lock);
     timer_free(timer);
     return 0;

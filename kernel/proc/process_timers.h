@@ -25,7 +25,6 @@ struct process_timers {
     struct clock_timer itimers[ITIMERS];
     struct clock_timer cpu_limit; /* RLIMIT_CPU */
     struct radix by_id;           /* struct process_timer */
-    u32 count;
     int next_id;
 };
 

@@ -41,7 +41,7 @@ struct task *task_create(struct process *process, void (*entry)(void *), void *a
     task->thread = thread;
     task->process = process;
     task->refs = 1;
-    signals_init_state(&task->signals);
+    signals_init_state(&process->signals, &task->signals);
     futex_task_init(&task->futexes);
     thread->process = process;
     thread->task = task;

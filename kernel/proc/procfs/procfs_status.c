@@ -38,14 +38,6 @@ static struct signal_sets signal_sets(const struct task *task)
     return sets;
 }
 
-static u32 count_signals(u64 set)
-{
-    u32 count = 0;
-    for (; set != 0; set &= set - 1)
-        count++;
-    return count;
-}
-
 static void show_kib(struct text_builder *text, const char *label, u64 pages)
 {
     text_print(text, "%s\t%8lu kB\n", label, pages * KIB_PER_PAGE);
@@ -103,7 +95,7 @@ static void show_signals(struct text_builder *text, const struct task *task)
 {
     struct signal_sets sets = signal_sets(task);
     text_print(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", task_count(task->process),
-               count_signals(sets.pending | sets.shared),
+               __atomic_load_n(&task->process->signals.counted, __ATOMIC_RELAXED),
                process_limit(task->process, RLIMIT_SIGPENDING));
     text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", sets.pending, sets.shared);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.blocked,

@@ -32,13 +32,13 @@
 void signals_init_process(struct process_signals *signals)
 {
     spin_init_zeroed(&signals->lock, LOCK_SIGNALS);
-    signal_pending_init(&signals->pending);
+    signal_pending_init(&signals->pending, &signals->counted);
     wait_queue_init(&signals->arrived);
 }
 
-void signals_init_state(struct signal_state *state)
+void signals_init_state(struct process_signals *signals, struct signal_state *state)
 {
-    signal_pending_init(&state->pending);
+    signal_pending_init(&state->pending, &signals->counted);
 }
 
 /* ---- Sending ----------------------------------------------------------------------------------*/
@@ -96,14 +96,6 @@ static void stop_or_continue_locked(struct process *process, int signal)
             drop_everywhere_locked(process, __builtin_ctzl(stops) + 1);
     if (signal == SIGCONT || signal == SIGKILL)
         continue_locked(process);
-}
-
-/* How many more signals may queue up. */
-static u64 room_locked(const struct process *process, const struct task *task)
-{
-    u64 limit = process_limit(process, RLIMIT_SIGPENDING);
-    u64 queued = process->signals.pending.queued + task->signals.pending.queued;
-    return limit > queued ? limit - queued : 0;
 }
 
 static bool has_signal(const struct task *task)
@@ -164,8 +156,8 @@ static int send_locked(struct process *process, struct task *task, int signal,
     bool blocked = is_blocked(told, signal);
     if (!blocked && is_idle(process, signal))
         return 0;
-    int error =
-        signal_pending_add(pending_of(process, task), signal, info, room_locked(process, told));
+    int error = signal_pending_add(pending_of(process, task), signal, info,
+                                   process_limit(process, RLIMIT_SIGPENDING));
     if (error != 0)
         return error;
     *arrived = true;
@@ -250,6 +242,23 @@ bool signal_send_entry(struct process *process, int tid, struct signal_entry *en
     if (wanted)
         wait_wake_any(&signals->arrived, POLLIN);
     return wanted;
+}
+
+bool signal_count_timer(struct process *process)
+{
+    struct process_signals *signals = &process->signals;
+    u64 flags = spin_lock_irqsave(&signals->lock);
+    bool fits = signals->counted < process_limit(process, RLIMIT_SIGPENDING);
+    signals->counted += fits;
+    spin_unlock_irqrestore(&signals->lock, flags);
+    return fits;
+}
+
+void signal_uncount_timer(struct process *process)
+{
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    process->signals.counted--;
+    spin_unlock_irqrestore(&process->signals.lock, flags);
 }
 
 void signal_recall_entry(struct process *process, int tid, struct signal_entry *entry)

@@ -45,6 +45,7 @@ struct process_signals {
     struct spinlock lock;
     struct signal_action action[SIGNAL_COUNT];
     struct signal_pending pending; /* for whichever thread */
+    u32 counted;                   /* what counts for RLIMIT_SIGPENDING, with all timers */
     bool stopped;                  /* by SIGSTOP, until SIGCONT; read without the lock, too */
     struct wait_queue arrived;     /* those who wait for a signal: signalfd, sigtimedwait */
 };
@@ -62,7 +63,7 @@ struct signal_state {
 };
 
 void signals_init_process(struct process_signals *signals);
-void signals_init_state(struct signal_state *state);
+void signals_init_state(struct process_signals *signals, struct signal_state *state);
 
 /* The thread has ended: what waits for it alone is forgotten, and what waits for the process and was
  * told to this thread is told to another. The task is in no map any more. */
@@ -79,6 +80,10 @@ int signal_send_process(struct process *process, int signal, const struct signal
 /* A timer's signal to the process, or to thread `tid` unless that is 0; `entry` has signal and info, and
  * does not wait yet. False: the process ignores it, or there is no such thread. Any context. */
 bool signal_send_entry(struct process *process, int tid, struct signal_entry *entry);
+/* A timer counts as a signal that waits, as long as it is there: false, there are too many
+ * (RLIMIT_SIGPENDING). Threads. */
+bool signal_count_timer(struct process *process);
+void signal_uncount_timer(struct process *process);
 /* Take it back if it still waits. */
 void signal_recall_entry(struct process *process, int tid, struct signal_entry *entry);
 

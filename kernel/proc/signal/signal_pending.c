@@ -14,10 +14,10 @@
     (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
      SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
 
-void signal_pending_init(struct signal_pending *pending)
+void signal_pending_init(struct signal_pending *pending, u32 *counted)
 {
     pending->set = pending->plain = 0;
-    pending->queued = 0;
+    pending->counted = counted;
     list_init(&pending->entries);
 }
 
@@ -28,23 +28,32 @@ static bool add_queued(struct signal_pending *pending, int signal, const struct 
         return false;
     *entry = (struct signal_entry){.signal = signal, .info = *info};
     list_add_tail(&entry->link, &pending->entries);
-    pending->queued++;
+    ++*pending->counted;
     return true;
 }
 
-int signal_pending_add(struct signal_pending *pending, int signal, const struct signal_info *info,
-                       u64 room)
+static void add_plain(struct signal_pending *pending, int signal, const struct signal_info *info,
+                      u64 limit)
 {
     u64 bit = SIGNAL_BIT(signal);
-    if (signal >= SIGNAL_QUEUED_MIN) {
-        bool queued = room != 0 && add_queued(pending, signal, info);
+    if ((pending->set & bit) || (*pending->counted >= limit && info->code < 0))
+        return;
+    pending->info[signal - 1] = *info;
+    pending->plain |= bit;
+    ++*pending->counted;
+}
+
+int signal_pending_add(struct signal_pending *pending, int signal, const struct signal_info *info,
+                       u64 limit)
+{
+    if (signal < SIGNAL_QUEUED_MIN) {
+        add_plain(pending, signal, info, limit);
+    } else {
+        bool queued = *pending->counted < limit && add_queued(pending, signal, info);
         if (!queued && info->code < 0)
             return -EAGAIN;
-    } else if (!(pending->plain & bit)) {
-        pending->info[signal - 1] = *info;
-        pending->plain |= bit;
     }
-    pending->set |= bit;
+    pending->set |= SIGNAL_BIT(signal);
     return 0;
 }
 
@@ -72,8 +81,15 @@ static void remove_entry(struct signal_pending *pending, struct signal_entry *en
     list_init(&entry->link);
     if (entry->of_timer)
         return;
-    pending->queued--;
+    --*pending->counted;
     kfree(entry);
+}
+
+static void remove_plain(struct signal_pending *pending, u64 bit)
+{
+    if (pending->plain & bit)
+        --*pending->counted;
+    pending->plain &= ~bit;
 }
 
 static void take_entry(struct signal_pending *pending, struct signal_entry *entry,
@@ -112,7 +128,7 @@ int signal_pending_take(struct signal_pending *pending, u64 allowed, struct sign
     struct signal_entry *entry = first_entry(pending, signal);
     if (pending->plain & bit) {
         *info = pending->info[signal - 1];
-        pending->plain &= ~bit;
+        remove_plain(pending, bit);
     } else if (entry) {
         take_entry(pending, entry, info, of_timer);
         entry = first_entry(pending, signal);
@@ -130,7 +146,7 @@ void signal_pending_drop(struct signal_pending *pending, int signal)
     while ((entry = first_entry(pending, signal)))
         remove_entry(pending, entry);
     pending->set &= ~SIGNAL_BIT(signal);
-    pending->plain &= ~SIGNAL_BIT(signal);
+    remove_plain(pending, SIGNAL_BIT(signal));
 }
 
 void signal_pending_remove_entry(struct signal_pending *pending, struct signal_entry *entry)

@@ -27,21 +27,22 @@ struct signal_entry {
 };
 
 struct signal_pending {
-    u64 set;    /* all that wait */
-    u64 plain;  /* those of them that stand in `info` */
-    u32 queued; /* entries that were allocated */
+    u64 set;      /* all that wait */
+    u64 plain;    /* those of them that stand in `info` */
+    u32 *counted; /* all that wait with what came with them, here and elsewhere: RLIMIT_SIGPENDING */
     struct list_head entries;
     struct signal_info info[SIGNAL_QUEUED_MIN - 1];
 };
 
-void signal_pending_init(struct signal_pending *pending);
+void signal_pending_init(struct signal_pending *pending, u32 *counted);
 
-/* Add a signal. One that must queue up and cannot, for want of memory or because `room` is 0, waits
- * without what came with it; or, when a program sent it with a value, not at all: -EAGAIN. */
+/* Add a signal. When `limit` are counted already, an ordinary one waits without what came with it, unless
+ * that is from the kernel or kill(2). A real-time one does, too, also for want of memory; or, when a
+ * program sent it with a value, it does not wait at all: -EAGAIN. */
 int signal_pending_add(struct signal_pending *pending, int signal, const struct signal_info *info,
-                       u64 room);
+                       u64 limit);
 
-/* Add a timer's own entry, whose signal and info are set. */
+/* Add a timer's own entry, whose signal and info are set. It is not counted here: the timer is. */
 void signal_pending_add_entry(struct signal_pending *pending, struct signal_entry *entry);
 
 /* Take the next signal of `allowed`: what an instruction caused, other faults, then the lowest number,

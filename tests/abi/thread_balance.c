@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where threads run: as many that spin as there are processors are soon on all of them, one that wakes up
+ * goes to a processor with nothing to do, and one that may no longer be where it is has left when the call
+ * returns.
+ */
+#include "tests/abi/check.h"
+#include "tests/abi/threads/threads.h"
+
+#include <linux/futex.h>
+#include <stdlib.h>
+
+#define PROCESSORS_MAX 64
+#define PATIENCE       20000000000L /* nanoseconds; what takes so long does not come */
+
+static uint64_t all;
+static int processors;
+
+static int processor_now(void)
+{
+    unsigned int processor = 0;
+
+    call(__NR_getcpu, &processor, NULL, NULL);
+    return (int)processor;
+}
+
+static void keep_to(int tid, uint64_t set)
+{
+    call(__NR_sched_setaffinity, tid, sizeof(set), &set);
+}
+
+static uint64_t bit_of(int index)
+{
+    uint64_t set = all;
+
+    while (index-- > 0)
+        set &= set - 1;
+    return set & -set;
+}
+
+/* ---- Threads that spin ------------------------------------------------------------------------*/
+
+static volatile int over;
+
+struct place {
+    volatile int processor;
+    volatile long turns;
+} __attribute__((aligned(64)));
+static struct place places[PROCESSORS_MAX];
+
+static long spin(void *place)
+{
+    struct place *mine = place;
+
+    while (!over) {
+        mine->processor = processor_now();
+        mine->turns++;
+    }
+    return 0;
+}
+
+static uint64_t places_seen(int count)
+{
+    uint64_t seen = 0;
+
+    for (int i = 0; i < count; i++)
+        seen |= 1UL << places[i].processor;
+    return seen;
+}
+
+static bool spread(int count)
+{
+    int64_t end = nanoseconds_now() + PATIENCE;
+
+    while (places_seen(count) != all && nanoseconds_now() < end)
+        milliseconds_sleep(1);
+    return places_seen(count) == all;
+}
+
+/* Twenty times to each processor: nothing is seen elsewhere from then on. */
+static bool follows(int tid, const struct place *place)
+{
+    for (int i = 0; i < 20 * processors; i++) {
+        uint64_t set = bit_of(i % processors);
+
+        keep_to(tid, set);
+        long turns = place->turns;
+        while (place->turns < turns + 2)
+            call(__NR_sched_yield);
+        if (1UL << place->processor != set)
+            return false;
+    }
+    return true;
+}
+
+static void test_spread(void)
+{
+    static struct thread threads[PROCESSORS_MAX];
+
+    over = 0;
+    keep_to(0, bit_of(0)); /* all begin where their maker is */
+    for (int i = 0; i < processors; i++) {
+        thread_begin(&threads[i], spin, &places[i]);
+        while (places[i].turns < 1)
+            milliseconds_sleep(1);
+    }
+    check("threads stay where they may be", places_seen(processors) == bit_of(0));
+    keep_to(0, all);
+    for (int i = 0; i < processors; i++)
+        keep_to(threads[i].own_tid, all);
+    check("as many that spin are on all processors", spread(processors));
+    check("a thread leaves at once", follows(threads[0].own_tid, &places[0]));
+    over = 1;
+    for (int i = 0; i < processors; i++)
+        thread_join(&threads[i]);
+}
+
+/* More than there are processors: each gets its time, and all processors have some to do. */
+static void test_many(void)
+{
+    static struct thread threads[3 * PROCESSORS_MAX];
+    static struct place many[3 * PROCESSORS_MAX];
+    int64_t end = nanoseconds_now() + PATIENCE;
+    int count = 3 * processors, idle = count;
+
+    over = 0;
+    for (int i = 0; i < count; i++)
+        thread_begin(&threads[i], spin, &many[i]);
+    while (idle > 0 && nanoseconds_now() < end) {
+        milliseconds_sleep(1);
+        idle = 0;
+        for (int i = 0; i < count; i++)
+            idle += many[i].turns < 100;
+    }
+    check_result("three for each processor: all of them run", idle, 0);
+    over = 1;
+    for (int i = 0; i < count; i++)
+        thread_join(&threads[i]);
+}
+
+/* ---- A thread that wakes up -------------------------------------------------------------------*/
+
+#define WAKES 20
+
+static uint32_t word;
+static volatile int woke_on;
+
+static long waiter(void *argument)
+{
+    (void)argument;
+    for (uint32_t turn = 0; !over; turn++) {
+        while (__atomic_load_n(&word, __ATOMIC_ACQUIRE) == turn)
+            call(__NR_futex, &word, FUTEX_WAIT_PRIVATE, turn, NULL);
+        woke_on = processor_now();
+    }
+    return 0;
+}
+
+/* We spin where the thread ran last, and do not make way for it. How often it went elsewhere. */
+static int elsewhere(int tid)
+{
+    int count = 0;
+
+    for (int i = 0; i < WAKES; i++) {
+        int own = processor_now();
+
+        thread_wait_asleep(tid);
+        keep_to(tid, 1UL << own);
+        keep_to(tid, all);
+        woke_on = -1;
+        __atomic_add_fetch(&word, 1, __ATOMIC_RELEASE);
+        call(__NR_futex, &word, FUTEX_WAKE_PRIVATE, 1);
+        while (woke_on == -1)
+            ;
+        count += woke_on != own;
+    }
+    return count;
+}
+
+/* On Linux others may use the other processors for a while. */
+static void test_wake(void)
+{
+    int64_t end = nanoseconds_now() + PATIENCE;
+    struct thread thread;
+    bool good = processors == 1;
+
+    over = 0;
+    word = 0;
+    thread_begin(&thread, waiter, NULL);
+    keep_to(0, bit_of(0));
+    while (!good && nanoseconds_now() < end)
+        good = elsewhere(thread.own_tid) >= WAKES * 9 / 10;
+    check("a thread that wakes up goes to an idle processor", good);
+    keep_to(0, all);
+    thread_wait_asleep(thread.own_tid);
+    over = 1;
+    __atomic_add_fetch(&word, 1, __ATOMIC_RELEASE);
+    call(__NR_futex, &word, FUTEX_WAKE_PRIVATE, 1);
+    thread_join(&thread);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    call(__NR_sched_getaffinity, 0, sizeof(all), &all);
+    processors = __builtin_popcountl(all);
+    test_spread();
+    test_many();
+    test_wake();
+    return check_finish();
+}
