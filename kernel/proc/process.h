@@ -64,6 +64,7 @@ struct process {
     struct fdtable files;
     struct process_signals signals;
     struct radix tasks; /* its threads by number; guarded by signals.lock, as all to `ended_io` */
+    bool first_ended;   /* before others, and is still in `tasks` */
     int next_tid;
     u64 ended_ns;            /* processor time of threads that have ended */
     struct task_io ended_io; /* what they moved */
@@ -96,6 +97,7 @@ struct task {
     u32 refs;            /* atomic */
     u64 ended_ns;        /* processor time of one that has ended */
     bool resets_on_fork; /* SCHED_RESET_ON_FORK */
+    struct thread_schedule ended_schedule;
     struct signal_state signals;
     u64 clear_child_tid; /* address in the program to clear and wake at the end; 0: none */
     u64 robust_list;     /* address; 0: none */

@@ -200,10 +200,8 @@ struct task_io process_io(struct process *process)
 
 struct thread_schedule task_schedule(struct task *task)
 {
-    struct thread_schedule schedule = {0};
     u64 flags = spin_lock_irqsave(&task->process->signals.lock);
-    if (task->thread)
-        schedule = sched_get(task->thread);
+    struct thread_schedule schedule = task->thread ? sched_get(task->thread) : task->ended_schedule;
     spin_unlock_irqrestore(&task->process->signals.lock, flags);
     return schedule;
 }
@@ -237,6 +235,8 @@ void task_set_schedule(struct task *task, const struct thread_schedule *schedule
     u64 flags = spin_lock_irqsave(&task->process->signals.lock);
     if (task->thread)
         sched_set(task->thread, schedule);
+    else
+        task->ended_schedule = *schedule;
     spin_unlock_irqrestore(&task->process->signals.lock, flags);
     futex_priority_changed(task);
 }
@@ -254,17 +254,28 @@ static void clear_child_tid(const struct task *task)
         (void)!futex_wake((struct futex_word){word, true}, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* Take the task out of its process; whether it was the last. */
-static bool leave(struct task *task)
+/* Out of the map; its sums go on in the process. */
+static void remove_locked(struct process *process, struct task *task)
 {
-    struct process *process = task->process;
-    u64 flags = spin_lock_irqsave(&process->signals.lock);
-    task->ended_ns = sched_thread_ns(task->thread);
     process->ended_ns += task->ended_ns;
     add_io(&process->ended_io, &task->io);
     radix_remove(&process->tasks, task->tid);
+}
+
+/* Take the thread out of its process; whether it was the last. *stays: the first one, whose task is kept. */
+static bool leave(struct task *task, bool *stays)
+{
+    struct process *process = task->process;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    *stays = task->tid == process->pid && process->tasks.count > 1;
+    task->ended_ns = sched_thread_ns(task->thread);
+    if (*stays)
+        task->ended_schedule = sched_get(task->thread);
+    else
+        remove_locked(process, task);
+    process->first_ended |= *stays;
     task->thread = NULL;
-    bool last = process->tasks.count == 0;
+    bool last = !*stays && process->tasks.count == process->first_ended;
     spin_unlock_irqrestore(&process->signals.lock, flags);
     return last;
 }
@@ -273,9 +284,10 @@ void task_exit(u8 status)
 {
     struct thread *thread = thread_current();
     struct task *task = thread->task;
+    bool stays;
     futex_thread_ends(task);
     clear_child_tid(task);
-    if (leave(task)) {
+    if (leave(task, &stays)) {
         task->thread = thread; /* for those who report on the way out */
         process_exit(status);
     }
@@ -283,6 +295,7 @@ void task_exit(u8 status)
     thread_memory_trim();
     thread->task = NULL;
     thread->process = NULL;
-    task_put(task);
+    if (!stays)
+        task_put(task);
     thread_exit();
 }

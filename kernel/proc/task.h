@@ -4,7 +4,8 @@
  *
  * A process knows its tasks by number (process->tasks, guarded by process->signals.lock: most who look
  * for a thread want to send it a signal). A task in the map has its thread; one that a reference keeps
- * beyond that has none.
+ * beyond that has none. The first one stays in the map when it ends before the others, as on Linux, where
+ * its number is the process's: it is asked about, and signals to it alone wait for nobody.
  */
 #ifndef KERNEL_PROC_TASK_H
 #define KERNEL_PROC_TASK_H
@@ -35,7 +36,7 @@ struct task *task_get(struct process *process, int tid);
 struct task *task_get_next(struct process *process, int tid);
 void task_put(struct task *task);
 
-/* How many threads there are. */
+/* How many threads there are, with a first one that has ended. */
 u32 task_count(struct process *process);
 
 /* Processor time of one, also of one that has ended, and of all of a process; nanoseconds. Any
@@ -47,7 +48,7 @@ u64 process_cpu_ns(struct process *process);
 bool task_is_asleep(struct task *task);
 u32 task_cpu(struct task *task);
 
-/* How it is scheduled; nothing changes for one that has ended. */
+/* How it is scheduled, also one that has ended. */
 struct thread_schedule task_schedule(struct task *task);
 /* The real-time priority that counts, also by inheritance. */
 u8 task_priority(struct task *task);

@@ -360,7 +360,8 @@ static bool frame_edit(ucontext_t *frame, uint64_t seed, struct state *state)
 
     for (int i = 0; i < 15; i++)
         registers[general_index[i]] = (greg_t)(state->general[i] = value_of(seed, (uint64_t)i));
-    state->flags = seed % 2 ? 0xcd5 : 0x202; /* carry, parity, adjust, zero, sign, direction, overflow */
+    state->flags =
+        seed % 2 ? 0xcd5 : 0x202; /* carry, parity, adjust, zero, sign, direction, overflow */
     registers[REG_EFL] = (greg_t)(state->flags | 0x200);
     for (int i = 0; i < 32; i++)
         for (int half = 0; half < 2; half++) {

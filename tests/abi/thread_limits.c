@@ -95,7 +95,10 @@ static void test_full(const struct thread *threads, long before)
     siginfo_t info;
     int timer, taken = 0;
     struct call_case cases[] = {
-        {"at the limit, to a thread that has none", __NR_tkill, {threads[1].own_tid, RT(0)}, -EAGAIN},
+        {"at the limit, to a thread that has none",
+         __NR_tkill,
+         {threads[1].own_tid, RT(0)},
+         -EAGAIN},
         {"tkill of an ordinary signal, which may be told less", __NR_tkill, {pid, SIGUSR1}, 0},
         {"kill of an ordinary one", __NR_kill, {pid, SIGUSR2}, 0},
         {"kill of a real-time one", __NR_kill, {pid, RT(1)}, 0},
@@ -203,8 +206,8 @@ static void test_timer_at_limit(void)
         waiting++;
     check_result("two fit beside a timer", waiting, 2);
     call(__NR_timer_settime, timer, 0, &soon, NULL);
-    check_result("whose signal comes at the limit", call(__NR_rt_sigtimedwait, &set, &info, NULL, 8),
-                 RT(1));
+    check_result("whose signal comes at the limit",
+                 call(__NR_rt_sigtimedwait, &set, &info, NULL, 8), RT(1));
     check("as a timer's", info.si_code == SI_TIMER);
     call(__NR_timer_delete, timer);
     while (take(BIT(RT(0)), &info) == RT(0))

@@ -89,20 +89,26 @@ static long spin_and_see(void *argument)
     return 0;
 }
 
-/* Another thread is sent from one to the other while it runs. */
-static bool send_around(int tid)
+/* What it saw last was perhaps not stored yet when it was sent elsewhere. */
+static bool see_twice(void)
 {
-    for (int i = 0; i < 20; i++) {
-        uint64_t mask = i % 2 ? first_cpu : last_cpu;
-        if (affinity_set(tid, mask) != 0)
-            return false;
+    for (int i = 0; i < 2; i++) {
         seen_on = 0;
         for (int64_t begin = nanoseconds_now(); seen_on == 0;)
             if (nanoseconds_now() - begin > 20000000000)
                 return false;
             else
                 milliseconds_sleep(1);
-        if (seen_on != mask)
+    }
+    return true;
+}
+
+/* Another thread is sent from one to the other while it runs. */
+static bool send_around(int tid)
+{
+    for (int i = 0; i < 20; i++) {
+        uint64_t mask = i % 2 ? first_cpu : last_cpu;
+        if (affinity_set(tid, mask) != 0 || !see_twice() || seen_on != mask)
             return false;
     }
     return true;

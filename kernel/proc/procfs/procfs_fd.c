@@ -19,7 +19,7 @@ static struct mount nameless = {.parent = &nameless};
 /* The lowest descriptor from `from` on that is open. */
 static s64 next_fd(const struct node_place *parent, s64 from)
 {
-    return fdtable_next(&procfs_process(parent)->files, from);
+    return procfs_has_ended(parent) ? -1 : fdtable_next(&procfs_process(parent)->files, from);
 }
 
 static int last_number(const struct node_place *place)

@@ -20,6 +20,9 @@ static inline struct process *procfs_process(const struct node_place *place)
 /* The thread that a place below "#/" or "#/task/#/" speaks of, with a reference; NULL: it has ended. */
 struct task *procfs_task(const struct node_place *place);
 
+/* Whether that thread has ended: then its files tell of no memory and no files (Linux: a zombie's). */
+bool procfs_has_ended(const struct node_place *place);
+
 /* Processor time used by the program, and the rest of the time since boot. Nanoseconds. */
 u64 procfs_busy_ns(void);
 u64 procfs_idle_ns(void);

@@ -73,6 +73,8 @@ static void show_mapping(struct text_builder *text, struct process *process, con
 int procfs_show_maps(struct text_builder *text, const struct node_place *place)
 {
     struct process *process = procfs_process(place);
+    if (procfs_has_ended(place))
+        return 0;
     mutex_lock(&process->space.lock);
     for (const struct vma *vma = vma_find(&process->space.vmas, 0); vma; vma = vma_next(vma))
         show_mapping(text, process, vma);
@@ -168,6 +170,8 @@ static void show_details(struct text_builder *text, const struct vma *vma)
 int procfs_show_smaps(struct text_builder *text, const struct node_place *place)
 {
     struct process *process = procfs_process(place);
+    if (procfs_has_ended(place))
+        return 0;
     mutex_lock(&process->space.lock);
     for (const struct vma *vma = vma_find(&process->space.vmas, 0); vma; vma = vma_next(vma)) {
         show_mapping(text, process, vma);
@@ -182,6 +186,8 @@ int procfs_show_smaps_rollup(struct text_builder *text, const struct node_place 
     struct aspace *space = &procfs_process(place)->space;
     struct memory_use use;
     vaddr_t start = 0, end = 0;
+    if (procfs_has_ended(place))
+        return -ESRCH;
     mutex_lock(&space->lock);
     memory_use_locked(space, &use);
     for (const struct vma *vma = vma_find(&space->vmas, 0); vma; vma = vma_next(vma)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/self/mounts and mountinfo (man 5 proc_pid_mounts, proc_pid_mountinfo). */
+#include <asm/errno.h>
 #include <linux/mount.h>
 
 #include "kernel/proc/procfs/procfs_internal.h"
@@ -37,7 +38,8 @@ static void show_mount(const struct mount *mount, void *context)
 
 int procfs_show_mounts(struct text_builder *text, const struct node_place *place)
 {
-    (void)place;
+    if (procfs_has_ended(place))
+        return -EINVAL;
     mount_for_each(show_mount, text);
     return 0;
 }
@@ -56,7 +58,8 @@ static void show_info(const struct mount *mount, void *context)
 
 int procfs_show_mountinfo(struct text_builder *text, const struct node_place *place)
 {
-    (void)place;
+    if (procfs_has_ended(place))
+        return -EINVAL;
     mount_for_each(show_info, text);
     return 0;
 }

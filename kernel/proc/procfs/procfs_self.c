@@ -20,14 +20,22 @@
 
 /* ---- Who --------------------------------------------------------------------------------------*/
 
-/* The first number is the process, the second one its thread. Of a process whose first thread has ended
- * another one speaks. */
+/* The first number is the process, for which its first thread speaks. */
 struct task *procfs_task(const struct node_place *place)
 {
     struct process *process = procfs_process(place);
-    if (place->depth >= 2)
-        return task_get(process, place->numbers[1]);
-    return task_get_next(process, process->pid);
+    return task_get(process, place->depth >= 2 ? (int)place->numbers[1] : process->pid);
+}
+
+bool procfs_has_ended(const struct node_place *place)
+{
+    if (likely(!procfs_process(place)->first_ended))
+        return false;
+    struct task *task = procfs_task(place);
+    bool ended = !task || !task->thread;
+    if (task)
+        task_put(task);
+    return ended;
 }
 
 /* Only the first number is looked at, so that threads' files find their process, too. */
@@ -100,17 +108,23 @@ static int show_path(struct text_builder *text, const struct path *path)
 
 static int show_exe(struct text_builder *text, const struct node_place *place)
 {
+    if (procfs_has_ended(place))
+        return -ENOENT;
     return show_path(text, &procfs_process(place)->executable);
 }
 
 static int follow_exe(const struct node_place *place, struct path *out)
 {
+    if (procfs_has_ended(place))
+        return -ENOENT;
     return follow_path(&procfs_process(place)->executable, out);
 }
 
 static int show_cwd(struct text_builder *text, const struct node_place *place)
 {
     struct path cwd;
+    if (procfs_has_ended(place))
+        return -ENOENT;
     place_get_cwd(&procfs_process(place)->place, &cwd);
     int error = show_path(text, &cwd);
     path_put(&cwd);
@@ -119,6 +133,8 @@ static int show_cwd(struct text_builder *text, const struct node_place *place)
 
 static int follow_cwd(const struct node_place *place, struct path *out)
 {
+    if (procfs_has_ended(place))
+        return -ENOENT;
     place_get_cwd(&procfs_process(place)->place, out);
     return 0;
 }
@@ -126,6 +142,8 @@ static int follow_cwd(const struct node_place *place, struct path *out)
 static int show_root(struct text_builder *text, const struct node_place *place)
 {
     struct path root;
+    if (procfs_has_ended(place))
+        return -ENOENT;
     place_get_root(&procfs_process(place)->place, &root);
     int error = show_path(text, &root);
     path_put(&root);
@@ -134,6 +152,8 @@ static int show_root(struct text_builder *text, const struct node_place *place)
 
 static int follow_root(const struct node_place *place, struct path *out)
 {
+    if (procfs_has_ended(place))
+        return -ENOENT;
     place_get_root(&procfs_process(place)->place, out);
     return 0;
 }
@@ -168,7 +188,7 @@ static int show_cmdline(struct text_builder *text, const struct node_place *plac
 {
     const struct process_layout *layout = &procfs_process(place)->layout;
     char last = '\0';
-    if (layout->arguments_end <= layout->arguments)
+    if (layout->arguments_end <= layout->arguments || procfs_has_ended(place))
         return 0;
     if (usercopy_from(&last, UPTR(layout->arguments_end - 1), 1) == 0 && last != '\0')
         add_title(text, layout);
@@ -180,14 +200,16 @@ static int show_cmdline(struct text_builder *text, const struct node_place *plac
 static int show_environ(struct text_builder *text, const struct node_place *place)
 {
     const struct process_layout *layout = &procfs_process(place)->layout;
-    add_user(text, layout->environment, layout->environment_end);
+    if (!procfs_has_ended(place))
+        add_user(text, layout->environment, layout->environment_end);
     return 0;
 }
 
 static int show_auxv(struct text_builder *text, const struct node_place *place)
 {
     const struct process_layout *layout = &procfs_process(place)->layout;
-    add_user(text, layout->auxv, layout->auxv + layout->auxv_size);
+    if (!procfs_has_ended(place))
+        add_user(text, layout->auxv, layout->auxv + layout->auxv_size);
     return 0;
 }
 

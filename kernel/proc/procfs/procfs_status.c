@@ -73,6 +73,30 @@ static void show_memory(struct text_builder *text, struct process *process)
     text_print(text, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !process->space.no_huge);
 }
 
+/* What a thread that has ended has left of the process's memory. */
+static const struct process_layout no_layout;
+
+static const struct process_layout *layout_of(const struct task *task)
+{
+    return task->thread ? &task->process->layout : &no_layout;
+}
+
+static void memory_use_of(const struct task *task, struct memory_use *use)
+{
+    if (task->thread)
+        memory_use(task->process, use);
+    else
+        memset(use, 0, sizeof(*use));
+}
+
+/* A letter and a word. */
+static const char *state_of(struct task *task)
+{
+    if (!task->thread)
+        return "Z (zombie)";
+    return task_is_asleep(task) ? "S (sleeping)" : "R (running)";
+}
+
 static void show_identity(struct text_builder *text, struct task *task)
 {
     const struct process *process = task->process;
@@ -81,13 +105,13 @@ static void show_identity(struct text_builder *text, struct task *task)
     char name[PROCESS_NAME_MAX];
     task_name(task, name);
     text_add_escaped(text, name, "\n\\");
-    text_print(text, "\nUmask:\t%04o\nState:\t%s\n",
-               __atomic_load_n(&process->umask, __ATOMIC_RELAXED),
-               task_is_asleep(task) ? "S (sleeping)" : "R (running)");
+    if (task->thread)
+        text_print(text, "\nUmask:\t%04o", __atomic_load_n(&process->umask, __ATOMIC_RELAXED));
+    text_print(text, "\nState:\t%s\n", state_of(task));
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", pid, tid,
                process->parent_pid);
     text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t%u\nGroups:\t \n",
-               process->files.capacity);
+               task->thread ? process->files.capacity : 0);
     text_print(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", pid, tid, pid, pid);
 }
 
@@ -141,7 +165,8 @@ int procfs_show_status(struct text_builder *text, const struct node_place *place
     if (!task)
         return -ESRCH;
     show_identity(text, task);
-    show_memory(text, task->process);
+    if (task->thread)
+        show_memory(text, task->process);
     show_signals(text, task);
     show_capabilities(text, task);
     text_add_string(text, "Seccomp:\t0\nSeccomp_filters:\t0\n"
@@ -161,14 +186,14 @@ static void show_stat_first(struct text_builder *text, struct task *task, bool o
     struct process *process = task->process;
     int niceness = task_schedule(task).niceness, priority = task_priority(task);
     u64 ns = of_thread ? task_cpu_ns(task) : process_cpu_ns(process);
-    const struct process_layout *layout = &process->layout;
+    const struct process_layout *layout = layout_of(task);
     int pid = process->pid;
     text_print(text, "%d (", task->tid);
     char name[PROCESS_NAME_MAX];
     task_name(task, name);
     text_add_escaped(text, name, "\n\\");
-    text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", task_is_asleep(task) ? 'S' : 'R',
-               process->parent_pid, pid, pid, (int)devfs_console_number(), pid);
+    text_print(text, ") %c %d %d %d %d %d 0 0 0 0 0 ", state_of(task)[0], process->parent_pid, pid,
+               pid, (int)devfs_console_number(), pid);
     text_print(text, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu %lu %lu %lu ", ns / NS_PER_TICK,
                priority ? -1 - priority : DEFAULT_PRIORITY + niceness, niceness,
                task_count(process), process->start_ns / NS_PER_TICK, use->mapped * PAGE_SIZE,
@@ -182,10 +207,10 @@ int procfs_show_stat(struct text_builder *text, const struct node_place *place)
     if (!task)
         return -ESRCH;
     struct process *process = task->process;
-    const struct process_layout *layout = &process->layout;
+    const struct process_layout *layout = layout_of(task);
     struct signal_sets sets = signal_sets(task);
     struct memory_use use;
-    memory_use(process, &use);
+    memory_use_of(task, &use);
     show_stat_first(text, task, place->depth >= 2, &use);
     /* The masks hold the first 31 signals only. */
     struct thread_schedule schedule = task_schedule(task);
@@ -194,19 +219,22 @@ int procfs_show_stat(struct text_builder *text, const struct node_place *place)
                sets.ignored & INT32_MAX, sets.caught & INT32_MAX, SIGCHLD, task_cpu(task),
                schedule.priority, schedule.policy);
     text_print(text, "%lu %lu %lu %lu %lu %lu %lu 0\n", layout->data_start, layout->data_end,
-               process->space.brk_start, layout->arguments, layout->arguments_end,
-               layout->environment, layout->environment_end);
+               task->thread ? process->space.brk_start : 0, layout->arguments,
+               layout->arguments_end, layout->environment, layout->environment_end);
     task_put(task);
     return 0;
 }
 
 int procfs_show_statm(struct text_builder *text, const struct node_place *place)
 {
-    struct process *process = procfs_process(place);
+    struct task *task = procfs_task(place);
     struct memory_use use;
-    memory_use(process, &use);
+    if (!task)
+        return -ESRCH;
+    memory_use_of(task, &use);
     text_print(text, "%lu %lu %lu %lu 0 %lu 0\n", use.mapped, resident_sum(&use.resident),
-               use.resident.file + use.resident.shared, program_code_pages(&process->layout),
+               use.resident.file + use.resident.shared, program_code_pages(layout_of(task)),
                use.data + use.stack);
+    task_put(task);
     return 0;
 }

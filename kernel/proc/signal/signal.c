@@ -63,10 +63,11 @@ static bool is_blocked(const struct task *task, int signal)
     return task->signals.blocked & ~SIGNALS_UNSTOPPABLE & SIGNAL_BIT(signal);
 }
 
-/* Make the thread look at its signals soon. */
+/* Make the thread look at its signals soon, unless it has ended. */
 static void notify(struct task *task)
 {
-    thread_notify(task->thread, THREAD_WORK_SIGNAL);
+    if (likely(task->thread))
+        thread_notify(task->thread, THREAD_WORK_SIGNAL);
 }
 
 static void drop_everywhere_locked(struct process *process, int signal)
@@ -82,7 +83,11 @@ static void continue_locked(struct process *process)
     if (!process->signals.stopped)
         return;
     __atomic_store_n(&process->signals.stopped, false, __ATOMIC_RELEASE);
-    for_each_task_locked(task, process, tid) thread_wake(task->thread);
+    for_each_task_locked(task, process, tid)
+    {
+        if (task->thread)
+            thread_wake(task->thread);
+    }
 }
 
 /* Stopping and continuing cancel each other while they wait; SIGCONT and SIGKILL get a stopped process
@@ -108,11 +113,14 @@ static bool has_signal(const struct task *task)
  * or whichever there is. */
 static struct task *recipient_locked(const struct process *process, int signal)
 {
-    struct task *task = task_find_locked(process, process->pid), *busy = NULL, *any = task;
-    if (task && !is_blocked(task, signal) && !has_signal(task))
-        return task;
+    struct task *task = task_find_locked(process, process->pid), *busy = NULL, *any;
+    any = task && task->thread ? task : NULL;
+    if (any && !is_blocked(any, signal) && !has_signal(any))
+        return any;
     for_each_task_locked(task, process, tid)
     {
+        if (!task->thread)
+            continue;
         if (!any)
             any = task;
         if (is_blocked(task, signal))

@@ -66,7 +66,7 @@ void signals_init_process(struct process_signals *signals);
 void signals_init_state(struct process_signals *signals, struct signal_state *state);
 
 /* The thread has ended: what waits for it alone is forgotten, and what waits for the process and was
- * told to this thread is told to another. The task is in no map any more. */
+ * told to this thread is told to another. The task has no thread any more. */
 void signals_end_task(struct task *task);
 
 /* Send a signal to the running thread, to the thread with a number, or to a process. Any context. 0,

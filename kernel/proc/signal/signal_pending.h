@@ -27,9 +27,10 @@ struct signal_entry {
 };
 
 struct signal_pending {
-    u64 set;      /* all that wait */
-    u64 plain;    /* those of them that stand in `info` */
-    u32 *counted; /* all that wait with what came with them, here and elsewhere: RLIMIT_SIGPENDING */
+    u64 set;   /* all that wait */
+    u64 plain; /* those of them that stand in `info` */
+    u32 *
+        counted; /* all that wait with what came with them, here and elsewhere: RLIMIT_SIGPENDING */
     struct list_head entries;
     struct signal_info info[SIGNAL_QUEUED_MIN - 1];
 };

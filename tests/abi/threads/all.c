@@ -14,16 +14,23 @@
 
 #define LAST_SIGNAL 64
 
-/* thread_signals is the last, since the C library keeps a thread for timers that call functions. */
+/* After thread_signals the C library keeps a thread for timers that call functions; thread_first ends the
+ * first thread, and does not return. */
 #define TESTS(TEST)              \
     TEST(thread_clone, false)    \
     TEST(thread_names, false)    \
     TEST(thread_schedule, false) \
+    TEST(thread_balance, false)  \
+    TEST(thread_stacks, false)   \
+    TEST(thread_frames, false)   \
+    TEST(thread_limits, false)   \
     TEST(thread_memory, true)    \
     TEST(thread_many, false)     \
     TEST(thread_restart, false)  \
     TEST(thread_storm, true)     \
-    TEST(thread_signals, false)
+    TEST(thread_churn, true)     \
+    TEST(thread_signals, false)  \
+    TEST(thread_first, false)
 
 #define DECLARE(name, counts) int name##_main(int argc, char **argv);
 TESTS(DECLARE)
