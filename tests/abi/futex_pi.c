@@ -438,6 +438,57 @@ static void test_requeue_ends(void)
     worker_end(&workers[0]);
 }
 
+/* ---- Around a circle ---- */
+
+/* Holds word2 while it waits at the condition, to be moved to `word`. */
+static long hold_and_wait(struct worker *self)
+{
+    if (lock(&word2) != 0)
+        return 2000;
+    long result = wait_condition(self);
+    unlock(&word2);
+    return result;
+}
+
+/* workers[0] holds `word` and waits for word3, workers[1] holds that and waits for word2. */
+static long hold_along(struct worker *self)
+{
+    uint32_t *mine = self->argument == 0 ? &word : &word3;
+    uint32_t *other = self->argument == 0 ? &word3 : &word2;
+
+    if (lock(mine) != 0)
+        return 1000;
+    long result = lock(other);
+    if (result == 0)
+        unlock(other);
+    unlock(mine);
+    return result;
+}
+
+static void test_requeue_circle(void)
+{
+    word = word2 = word3 = 0;
+    worker_start(&workers[2], wait_condition, 0);
+    worker_asleep(&workers[2]);
+    worker_start(&workers[3], hold_and_wait, 700 * MS);
+    worker_asleep(&workers[3]);
+    for (int i = 1; i >= 0; i--) {
+        worker_start(&workers[i], hold_along, i);
+        worker_asleep(&workers[i]);
+    }
+    check_result("the first moves, the second would wait for itself", move(1, 9, 0), -EDEADLK);
+    check_result("it stays at the condition",
+                 futex(&condition, FUTEX_WAKE_PRIVATE, 9, NULL, NULL, 0), -EINVAL);
+    check_result("where it would again", move(1, 9, 0), -EDEADLK);
+    check_result("until its time is over", worker_end(&workers[3]), -ETIMEDOUT);
+    check_result("nobody is left there", move(1, 9, 0), 0);
+    check_result("then the circle is open", worker_end(&workers[1]), 0);
+    check_result("for the next", worker_end(&workers[0]), 0);
+    check_result("and the one that moved", worker_end(&workers[2]), 0);
+    check("all are free", ((word | word2 | word3) & FUTEX_TID_MASK) == 0);
+    word = word2 = word3 = 0;
+}
+
 int main(void)
 {
     own = (uint32_t)call(__NR_gettid);
@@ -450,5 +501,6 @@ int main(void)
     test_signal();
     test_requeue();
     test_requeue_ends();
+    test_requeue_circle();
     return check_finish();
 }

@@ -10,7 +10,6 @@
  */
 #include <asm/errno.h>
 
-#include "kernel/core/refcount.h"
 #include "kernel/core/wait.h"
 #include "kernel/proc/futex/futex_internal.h"
 #include "kernel/proc/task.h"
@@ -20,12 +19,6 @@
 #define CHAIN_MAX 1024
 
 static struct wait_queue endings = WAIT_QUEUE_INIT(endings); /* those in pi_await_end */
-
-static struct task *task_hold(struct task *task)
-{
-    ref_take(&task->refs);
-    return task;
-}
 
 void futex_task_init(struct task_futexes *futexes)
 {
@@ -237,15 +230,33 @@ static struct task *next_in_chain(struct task *task)
     return owner;
 }
 
-bool pi_is_deadlock(void)
+bool pi_is_deadlock(struct task *self)
 {
-    struct task *self = task_current(), *task = next_in_chain(task_hold(self));
+    struct task *task = next_in_chain(task_hold(self));
     int length = 0;
     while (task && task != self && length++ < CHAIN_MAX)
         task = next_in_chain(task);
     if (task)
         task_put(task);
     return task != NULL;
+}
+
+struct futex_sleeper *pi_sleeper_in(struct task *task, const struct futex_bucket *bucket)
+{
+    spin_lock(&task->futexes.lock);
+    struct futex_sleeper *sleeper = task->futexes.blocked;
+    if (sleeper && sleeper->bucket != bucket)
+        sleeper = NULL;
+    spin_unlock(&task->futexes.lock);
+    return sleeper;
+}
+
+bool pi_owner_waits(const struct pi_lock *lock)
+{
+    spin_lock(&lock->owner->futexes.lock);
+    bool waits = lock->owner->futexes.blocked;
+    spin_unlock(&lock->owner->futexes.lock);
+    return waits;
 }
 
 void futex_priority_changed(struct task *task)

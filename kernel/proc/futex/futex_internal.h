@@ -9,6 +9,7 @@
 
 #include "arch/usercopy.h"
 #include "kernel/core/clock_timer.h"
+#include "kernel/core/refcount.h"
 #include "kernel/proc/futex/futex.h"
 #include "kernel/proc/process.h"
 
@@ -94,6 +95,12 @@ int futex_sleep(struct futex_sleeper *sleeper, struct futex_until until);
 /* Stop waiting; of no lock. True: somebody woke us. */
 bool futex_leave(struct futex_sleeper *sleeper);
 
+static inline struct task *task_hold(struct task *task)
+{
+    ref_take(&task->refs);
+    return task;
+}
+
 /* ---- futex_inherit.c: all with the lock's bucket locked, unless they say otherwise ---- */
 
 /* A lock with an owner for which others wait. */
@@ -126,8 +133,13 @@ void pi_lock_bequeath(struct pi_lock *lock);
  * held. */
 void pi_follow(struct task *task);
 
-/* Does the running thread wait for itself? No lock held. */
-bool pi_is_deadlock(void);
+/* Does a task wait for itself? Whoever lets one wait asks behind that: of those who close a circle at the
+ * same time, one sees it. No lock held. */
+bool pi_is_deadlock(struct task *task);
+/* Does the lock's owner wait for a lock himself? If not, no circle leads through this one yet. */
+bool pi_owner_waits(const struct pi_lock *lock);
+/* What the task waits for a lock with, if in this bucket; NULL. */
+struct futex_sleeper *pi_sleeper_in(struct task *task, const struct futex_bucket *bucket);
 
 /* Let go of all that the running thread holds, which nobody can take any more afterwards. No lock held. */
 void pi_thread_ending(struct task *task);

@@ -16,6 +16,9 @@ struct move {
     struct futex_key from_key, to_key;
     struct futex_bucket *from_bucket, *to_bucket;
     int wake, count; /* how many of each are wanted */
+    /* To a lock: how many so far, and the last of them, with a reference, if it may wait for itself now. */
+    int done;
+    struct task *doubtful;
 };
 
 static int find_keys(struct move *move, bool write)
@@ -111,13 +114,13 @@ static int try_for_first(const struct move *move, struct pi_attempt *attempt,
     return result;
 }
 
-/* Let those that are left wait for the lock. How many in all with `done`, or an error. */
-static int move_to_lock(struct move *move, struct pi_lock *lock, int done, struct task **follow)
+/* Let those that are left wait for the lock, until there is doubt. 0 or an error. */
+static int move_to_lock(struct move *move, struct pi_lock *lock, struct task **follow)
 {
     struct futex_sleeper *sleeper, *following;
     list_for_each_entry_safe(sleeper, following, &move->from_bucket->sleepers, link)
     {
-        if (is_enough(move, done))
+        if (is_enough(move, move->done) || move->doubtful)
             break;
         if (!futex_same(&sleeper->key, &move->from_key))
             continue;
@@ -130,25 +133,57 @@ static int move_to_lock(struct move *move, struct pi_lock *lock, int done, struc
         if (owner && *follow)
             task_put(*follow);
         *follow = owner ? owner : *follow;
-        done++;
+        move->done++;
+        if (pi_owner_waits(lock))
+            move->doubtful = task_hold(sleeper->task);
     }
-    return done;
+    return 0;
 }
 
-/* Once, with both buckets locked. *different: the word is not as expected, or not there (-EAGAIN,
- * -EFAULT). */
+/* Back to where it waited, if it still waits for the lock. */
+static void move_back(const struct move *move, struct task *task)
+{
+    struct task *follow = NULL;
+    u64 flags = futex_lock_two(move->from_bucket, move->to_bucket);
+    struct futex_sleeper *sleeper = pi_sleeper_in(task, move->to_bucket);
+    if (sleeper && sleeper->target && futex_same(&sleeper->key, &move->to_key)) {
+        follow = pi_wait_end(sleeper);
+        sleeper->lock = NULL;
+        futex_move(sleeper, move->from_bucket, &move->from_key);
+    }
+    futex_unlock_two(move->from_bucket, move->to_bucket, flags);
+    pi_follow(follow);
+}
+
+/* Does the one that was moved last wait for itself, along a chain of owners? 0 or -EDEADLK, and then it is
+ * where it was. */
+static int resolve_doubt(struct move *move)
+{
+    struct task *task = move->doubtful;
+    move->doubtful = NULL;
+    bool deadlock = pi_is_deadlock(task);
+    if (deadlock)
+        move_back(move, task);
+    task_put(task);
+    return deadlock ? -EDEADLK : 0;
+}
+
+/* Once, with both buckets locked: 0 or an error. *different: the word is not as expected, or not there
+ * (-EAGAIN, -EFAULT). */
 static int move_once(struct move *move, struct pi_attempt *attempt, u32 expected, bool *different)
 {
     struct wake_list picked = WAKE_LIST_INIT;
     struct task *follow = NULL;
     attempt->lock = NULL;
     u64 flags = futex_lock_two(move->from_bucket, move->to_bucket);
-    int result = compare(move->from.address, expected);
+    int result = move->done == 0 ? compare(move->from.address, expected) : 0;
     *different = result != 0;
     if (result == 0)
         result = try_for_first(move, attempt, &picked);
-    if (!*different && result >= 0)
-        result = move_to_lock(move, attempt->lock, result, &follow);
+    if (!*different && result >= 0) {
+        move->done += result;
+        result = move_to_lock(move, attempt->lock, &follow);
+    }
     pi_lock_tidy(attempt->lock);
     futex_unlock_two(move->from_bucket, move->to_bucket, flags);
     wake_list_run(&picked);
@@ -172,8 +207,10 @@ static long move_often(struct move *move, struct pi_attempt *attempt, u32 expect
             result = result == -EFAULT ? user_word_bring(move->from.address, false) : result;
         else if (result < 0)
             result = pi_recover(attempt, result);
-        else
-            return result;
+        else if (!move->doubtful)
+            return move->done;
+        else if ((result = resolve_doubt(move)) == 0 && is_enough(move, move->done))
+            return move->done;
         if (result != 0)
             return result;
     }
