@@ -71,6 +71,8 @@ static long check_arguments(const struct clone_args *arguments)
         return -EINVAL;
     if ((arguments->stack == 0) != (arguments->stack_size == 0))
         return -EINVAL;
+    if (arguments->stack > USER_LIMIT || arguments->stack_size > USER_LIMIT - arguments->stack)
+        return -EINVAL;
     return arguments->set_tid != 0 || (arguments->flags & CLONE_INTO_CGROUP) ? -ENOSYS : 0;
 }
 

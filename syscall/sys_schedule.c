@@ -22,10 +22,16 @@
 #define FAIR_SLICE_NS   4000000   /* sched_balance.c */
 #define NICENESS_OFFSET 20        /* getpriority gives no negative numbers */
 
-/* A thread's schedule, or a change of it. False: there is no such thread. */
+/* The thread that a call names, with a reference; NULL: there is none. */
+static struct task *named(int tid)
+{
+    return task_get(process_current(), tid ? tid : thread_current()->tid);
+}
+
+/* Its schedule. False: there is no such thread. */
 static bool schedule_of(int tid, struct thread_schedule *out)
 {
-    struct task *task = task_get(process_current(), tid ? tid : thread_current()->tid);
+    struct task *task = named(tid);
     if (!task)
         return false;
     *out = task_schedule(task);
@@ -33,14 +39,14 @@ static bool schedule_of(int tid, struct thread_schedule *out)
     return true;
 }
 
-static bool schedule_change(int tid, const struct thread_schedule *schedule)
+static long schedule_change_of(int tid, schedule_change change, const void *wish)
 {
-    struct task *task = task_get(process_current(), tid ? tid : thread_current()->tid);
+    struct task *task = named(tid);
     if (!task)
-        return false;
-    task_set_schedule(task, schedule);
+        return -ESRCH;
+    int error = task_change_schedule(task, change, wish);
     task_put(task);
-    return true;
+    return error;
 }
 
 long sys_sched_yield(void)
@@ -49,71 +55,112 @@ long sys_sched_yield(void)
     return 0;
 }
 
-/* ---- Niceness ----------------------------------------------------------------------------------*/
+/* ---- One or all --------------------------------------------------------------------------------*/
 
-/* The first thread that `which` and `who` name, or -errno: all of a group or of a user are those of this
- * process, and a user is named by its number, of which there is only 0. */
-static long first_of(int which, int who)
+/* `which` and `who` as getpriority has them name one thread, or all of a group or of a user, which are those
+ * of this process: there is no other, and a user is named by its number, of which there is only 0. Calls
+ * one(task, context) for each; 0, or -errno if there is none. */
+static long for_each_named(int which, int who, void (*one)(struct task *task, void *context),
+                           void *context)
 {
+    struct task *task;
     if (which != PRIO_PROCESS && which != PRIO_PGRP && which != PRIO_USER)
         return -EINVAL;
-    int own = which == PRIO_PROCESS ? thread_current()->tid : process_current()->pid;
-    if (who == 0)
-        return own;
-    if (which != PRIO_PROCESS)
-        return which == PRIO_PGRP && who == own ? own : -ESRCH;
-    struct thread_schedule ignored;
-    return who > 0 && schedule_of(who, &ignored) ? who : -ESRCH;
-}
-
-long sys_getpriority(int which, int who)
-{
-    struct thread_schedule schedule;
-    long tid = first_of(which, who);
-    if (tid < 0)
-        return tid;
-    return schedule_of(tid, &schedule) ? NICENESS_OFFSET - schedule.niceness : -ESRCH;
-}
-
-static void set_niceness(int tid, int niceness)
-{
-    struct thread_schedule schedule;
-    if (!schedule_of(tid, &schedule))
-        return;
-    schedule.niceness = niceness;
-    (void)schedule_change(tid, &schedule);
-}
-
-long sys_setpriority(int which, int who, int niceness)
-{
-    long first = first_of(which, who);
-    if (first < 0)
-        return first;
-    niceness = MAX(-NICENESS_OFFSET, MIN(niceness, NICENESS_OFFSET - 1));
     if (which == PRIO_PROCESS) {
-        set_niceness(first, niceness);
+        task = named(who);
+        if (!task)
+            return -ESRCH;
+        one(task, context);
+        task_put(task);
         return 0;
     }
-    struct task *task;
+    if (who != 0 && (which == PRIO_USER || who != process_current()->pid))
+        return -ESRCH;
     for (int tid = 1; (task = task_get_next(process_current(), tid)) != NULL; tid++) {
         tid = task->tid;
-        set_niceness(tid, niceness);
+        one(task, context);
         task_put(task);
     }
     return 0;
 }
 
-static long check_io_who(int which, int who)
+/* ---- Niceness ----------------------------------------------------------------------------------*/
+
+static s8 niceness_in_range(int niceness)
 {
-    if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
-        return -EINVAL;
-    return MIN(first_of(which - IOPRIO_WHO_PROCESS + PRIO_PROCESS, who), 0L);
+    return MAX(-NICENESS_OFFSET, MIN(niceness, NICENESS_OFFSET - 1));
+}
+
+static void find_least_nice(struct task *task, void *least)
+{
+    *(int *)least = MIN(*(int *)least, task_schedule(task).niceness);
+}
+
+long sys_getpriority(int which, int who)
+{
+    int least = NICENESS_OFFSET;
+    long error = for_each_named(which, who, find_least_nice, &least);
+    return error != 0 ? error : NICENESS_OFFSET - least;
+}
+
+static int change_niceness(struct task *task, struct thread_schedule *schedule, const void *wish)
+{
+    (void)task;
+    schedule->niceness = *(const s8 *)wish;
+    return 0;
+}
+
+static void set_niceness(struct task *task, void *niceness)
+{
+    (void)task_change_schedule(task, change_niceness, niceness);
+}
+
+long sys_setpriority(int which, int who, int niceness)
+{
+    s8 wish = niceness_in_range(niceness);
+    return for_each_named(which, who, set_niceness, &wish);
+}
+
+/* ---- Input and output --------------------------------------------------------------------------*/
+
+/* The kind that getpriority knows by another number. */
+static int io_kind(int which)
+{
+    return (int)((u32)which - IOPRIO_WHO_PROCESS + PRIO_PROCESS);
+}
+
+static void get_io_priority(struct task *task, void *out)
+{
+    *(int *)out = __atomic_load_n(&task->io_priority, __ATOMIC_RELAXED);
+}
+
+/* Where none is set, policy and niceness say (Linux include/linux/ioprio.h: __get_task_ioprio). */
+static void find_best_io_priority(struct task *task, void *best)
+{
+    int priority;
+    get_io_priority(task, &priority);
+    if (IOPRIO_PRIO_CLASS(priority) == IOPRIO_CLASS_NONE) {
+        struct thread_schedule schedule = task_schedule(task);
+        int class = schedule.priority != 0          ? IOPRIO_CLASS_RT
+                    : schedule.policy == SCHED_IDLE ? IOPRIO_CLASS_IDLE
+                                                    : IOPRIO_CLASS_BE;
+        priority = IOPRIO_PRIO_VALUE(class, (schedule.niceness + NICENESS_OFFSET) / 5);
+    }
+    *(int *)best = MIN(*(int *)best, priority);
 }
 
 long sys_ioprio_get(int which, int who)
 {
-    long error = check_io_who(which, who);
-    return error != 0 ? error : process_current()->io_priority;
+    int priority = INT32_MAX;
+    bool one = which == IOPRIO_WHO_PROCESS;
+    long error = for_each_named(io_kind(which), who, one ? get_io_priority : find_best_io_priority,
+                                &priority);
+    return error != 0 ? error : priority;
+}
+
+static void set_io_priority(struct task *task, void *priority)
+{
+    __atomic_store_n(&task->io_priority, *(int *)priority, __ATOMIC_RELAXED);
 }
 
 long sys_ioprio_set(int which, int who, int priority)
@@ -134,10 +181,7 @@ long sys_ioprio_set(int which, int who, int priority)
     default:
         return -EINVAL;
     }
-    long error = check_io_who(which, who);
-    if (error == 0)
-        process_current()->io_priority = priority;
-    return error;
+    return for_each_named(io_kind(which), who, set_io_priority, &priority);
 }
 
 /* ---- Policies ----------------------------------------------------------------------------------*/
@@ -167,7 +211,7 @@ long sys_sched_getscheduler(int pid)
 {
     if (pid < 0)
         return -EINVAL;
-    struct task *task = task_get(process_current(), pid ? pid : thread_current()->tid);
+    struct task *task = named(pid);
     if (!task)
         return -ESRCH;
     long policy = task_schedule(task).policy | (task->resets_on_fork ? SCHED_RESET_ON_FORK : 0);
@@ -186,34 +230,30 @@ long sys_sched_getparam(int pid, uptr parameters)
     return usercopy_to(parameters, &own, sizeof(own)) != 0 ? -EFAULT : 0;
 }
 
-/* The policy without its flag, or -EINVAL. SCHED_DEADLINE is not there. */
-static long check_policy(int policy, u32 priority)
+#define POLICY_STAYS (-1)
+
+struct policy_wish {
+    int policy; /* with its flag; or POLICY_STAYS */
+    u32 priority;
+};
+
+/* SCHED_DEADLINE is not there. */
+static int change_policy(struct task *task, struct thread_schedule *schedule, const void *context)
 {
-    int plain = policy & ~SCHED_RESET_ON_FORK;
+    const struct policy_wish *wish = context;
+    int plain = wish->policy & ~SCHED_RESET_ON_FORK;
+    if (wish->policy == POLICY_STAYS)
+        plain = schedule->policy;
     if (!is_policy(plain) || plain == SCHED_DEADLINE)
         return -EINVAL;
-    if (is_realtime(plain) ? priority < REALTIME_MIN || priority > REALTIME_MAX : priority != 0)
+    if (is_realtime(plain) ? wish->priority < REALTIME_MIN || wish->priority > REALTIME_MAX
+                           : wish->priority != 0)
         return -EINVAL;
-    return plain;
-}
-
-static long change_policy(int pid, int policy, u32 priority, const int *niceness)
-{
-    struct task *task = task_get(process_current(), pid ? pid : thread_current()->tid);
-    if (!task)
-        return -ESRCH;
-    long plain = check_policy(policy, priority);
-    if (plain >= 0) {
-        struct thread_schedule schedule = task_schedule(task);
-        schedule.policy = plain;
-        schedule.priority = priority;
-        if (niceness && !is_realtime(plain))
-            schedule.niceness = MAX(-NICENESS_OFFSET, MIN(*niceness, NICENESS_OFFSET - 1));
-        task->resets_on_fork = policy & SCHED_RESET_ON_FORK;
-        task_set_schedule(task, &schedule);
-    }
-    task_put(task);
-    return plain < 0 ? plain : 0;
+    schedule->policy = plain;
+    schedule->priority = wish->priority;
+    if (wish->policy != POLICY_STAYS)
+        task->resets_on_fork = wish->policy & SCHED_RESET_ON_FORK;
+    return 0;
 }
 
 static long set_policy(int pid, int policy, uptr parameters)
@@ -223,7 +263,8 @@ static long set_policy(int pid, int policy, uptr parameters)
         return -EINVAL;
     if (usercopy_from(&wanted, parameters, sizeof(wanted)) != 0)
         return -EFAULT;
-    return change_policy(pid, policy, wanted.sched_priority, NULL);
+    struct policy_wish wish = {policy, wanted.sched_priority};
+    return schedule_change_of(pid, change_policy, &wish);
 }
 
 long sys_sched_setscheduler(int pid, int policy, uptr parameters)
@@ -233,8 +274,7 @@ long sys_sched_setscheduler(int pid, int policy, uptr parameters)
 
 long sys_sched_setparam(int pid, uptr parameters)
 {
-    long policy = sys_sched_getscheduler(pid);
-    return policy < 0 ? policy : set_policy(pid, policy, parameters);
+    return set_policy(pid, POLICY_STAYS, parameters);
 }
 
 /* 0 means without end: nothing takes the processor away. */
@@ -266,19 +306,25 @@ long sys_sched_getaffinity(int pid, unsigned size, uptr set)
     return usercopy_to(set, &processors, sizeof(processors)) ? -EFAULT : (long)sizeof(processors);
 }
 
+static int change_affinity(struct task *task, struct thread_schedule *schedule, const void *wish)
+{
+    (void)task;
+    schedule->affinity = *(const u64 *)wish;
+    return 0;
+}
+
 long sys_sched_setaffinity(int pid, unsigned size, uptr set)
 {
-    struct thread_schedule schedule;
+    struct thread_schedule ignored;
     u64 wish = 0;
     if (usercopy_from(&wish, set, MIN(size, (unsigned)sizeof(wish))) != 0)
         return -EFAULT;
-    if (!schedule_of(pid, &schedule))
+    if (!schedule_of(pid, &ignored))
         return -ESRCH;
     wish &= sched_online();
     if (wish == 0 || !sched_wait_online(wish))
         return -EINVAL;
-    schedule.affinity = wish;
-    return schedule_change(pid, &schedule) ? 0 : -ESRCH;
+    return schedule_change_of(pid, change_affinity, &wish);
 }
 
 long sys_getcpu(uptr cpu, uptr node, uptr cache)

@@ -62,6 +62,9 @@ static void inherit(struct task *child, const struct clone_request *request)
     child->wishes = parent->wishes;
     child->wishes.death_signal = 0;
     child->signals.blocked = parent->signals.blocked;
+    child->io_priority = __atomic_load_n(&parent->io_priority, __ATOMIC_RELAXED);
+    if (parent->resets_on_fork)
+        task_reset_schedule(child);
     if (request->flags & CLONE_CHILD_CLEARTID)
         child->clear_child_tid = request->child_tid;
     context_copy_program(&child->thread->arch, request->stack);

@@ -83,7 +83,6 @@ struct process {
     struct process_wishes wishes;
     int group_count;             /* supplementary groups, each of them number 0 */
     u32 personality;             /* PER_* and flags */
-    int io_priority;             /* IOPRIO_PRIO_VALUE of class and level; 0: none set */
     int oom_score_adj;           /* as the program set it; nothing depends on it yet */
     char path[PROCESS_PATH_MAX]; /* /proc/self/exe, and AT_EXECFN */
 };
@@ -98,6 +97,7 @@ struct task {
     u64 ended_ns;        /* processor time of one that has ended */
     bool resets_on_fork; /* SCHED_RESET_ON_FORK */
     struct thread_schedule ended_schedule;
+    int io_priority; /* IOPRIO_PRIO_VALUE of class and level, 0: none set; atomic */
     struct signal_state signals;
     u64 clear_child_tid; /* address in the program to clear and wake at the end; 0: none */
     u64 robust_list;     /* address; 0: none */

@@ -4,6 +4,7 @@
 
 #include <asm/errno.h>
 #include <linux/futex.h>
+#include <linux/sched.h>
 
 #include "arch/usercopy.h"
 #include "kernel/core/refcount.h"
@@ -230,15 +231,32 @@ u32 task_cpu(struct task *task)
     return cpu;
 }
 
-void task_set_schedule(struct task *task, const struct thread_schedule *schedule)
+int task_change_schedule(struct task *task, schedule_change change, const void *wish)
 {
     u64 flags = spin_lock_irqsave(&task->process->signals.lock);
-    if (task->thread)
-        sched_set(task->thread, schedule);
-    else
-        task->ended_schedule = *schedule;
+    struct thread_schedule schedule = task->thread ? sched_get(task->thread) : task->ended_schedule;
+    int error = change(task, &schedule, wish);
+    if (error == 0 && task->thread)
+        sched_set(task->thread, &schedule);
+    else if (error == 0)
+        task->ended_schedule = schedule;
     spin_unlock_irqrestore(&task->process->signals.lock, flags);
-    futex_priority_changed(task);
+    if (error == 0)
+        futex_priority_changed(task);
+    return error;
+}
+
+/* Linux kernel/sched/core.c: sched_fork. */
+void task_reset_schedule(struct task *task)
+{
+    struct thread_schedule schedule = sched_get(task->thread);
+    if (schedule.priority != 0) {
+        schedule.policy = SCHED_NORMAL;
+        schedule.priority = 0;
+        schedule.niceness = 0;
+    }
+    schedule.niceness = MAX(schedule.niceness, 0);
+    sched_set(task->thread, &schedule);
 }
 
 /* ---- The end ----------------------------------------------------------------------------------*/

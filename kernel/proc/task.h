@@ -15,8 +15,8 @@
 /* Linux's default kernel.pid_max. */
 #define TID_MAX 32768
 
-/* A task with its thread, which will run entry(argument), and an FPU area: in no process yet. Signals as
- * the running thread has them, if there is one. NULL: out of memory. */
+/* A task with its thread, which will run entry(argument), and an FPU area; the process does not know it yet.
+ * Scheduled as the running thread is. NULL: out of memory. */
 struct task *task_create(struct process *process, void (*entry)(void *), void *argument);
 /* Give back one that was never started. */
 void task_discard(struct task *task);
@@ -52,7 +52,17 @@ u32 task_cpu(struct task *task);
 struct thread_schedule task_schedule(struct task *task);
 /* The real-time priority that counts, also by inheritance. */
 u8 task_priority(struct task *task);
-void task_set_schedule(struct task *task, const struct thread_schedule *schedule);
+
+/* Change a part of its schedule, in one step with what others change: `change` puts `wish` into `schedule`,
+ * which is how the task is scheduled now, or says why not, by -errno, which is the result. It runs with
+ * signals.lock held. */
+typedef int (*schedule_change)(struct task *task, struct thread_schedule *schedule,
+                               const void *wish);
+int task_change_schedule(struct task *task, schedule_change change, const void *wish);
+
+/* A new task, which does not run yet, is scheduled without privileges: what SCHED_RESET_ON_FORK of its maker
+ * wants. */
+void task_reset_schedule(struct task *task);
 
 /* End the running thread: its robust futexes and its clear_child_tid are seen to. The last one ends the
  * process, with its own status. */

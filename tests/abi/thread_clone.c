@@ -94,6 +94,12 @@ static void test_clone3_arguments(void)
     a.stack = 0;
     check_clone3("a size without a stack", a, -EINVAL);
     a = thread;
+    a.stack = KERNEL_ADDRESS;
+    check_clone3("a stack in the kernel", a, -EINVAL);
+    a = thread;
+    a.stack_size = -a.stack;
+    check_clone3("a stack to the end of all addresses", a, -EINVAL);
+    a = thread;
     a.set_tid_size = 1;
     check_clone3("no numbers but a count of them", a, -EINVAL);
     a = thread;

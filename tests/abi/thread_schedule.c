@@ -7,6 +7,7 @@
 #include "tests/abi/threads/threads.h"
 
 #include <linux/futex.h>
+#include <linux/ioprio.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,10 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#define IO_PROCESS                IOPRIO_WHO_PROCESS
+#define IO_GROUP                  IOPRIO_WHO_PGRP
+#define IO_PRIORITY(class, level) IOPRIO_PRIO_VALUE(class, level)
 
 static volatile int over;
 
@@ -202,6 +207,99 @@ static void test_own(void)
     over = 1;
     thread_join(&a);
     thread_join(&b);
+}
+
+/* What resets on fork is not handed on, nor is the wish itself. */
+static long has_been_reset(void *niceness)
+{
+    return call(__NR_sched_getscheduler, 0) == SCHED_OTHER &&
+           call(__NR_getpriority, PRIO_PROCESS, 0) == 20 - (long)niceness;
+}
+
+static long make_reset(void *argument)
+{
+    struct sched_param five = {5}, none = {0};
+    struct thread thread;
+    long good = 0;
+
+    (void)argument;
+    call(__NR_setpriority, PRIO_PROCESS, 0, 4);
+    call(__NR_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &five);
+    thread_begin(&thread, has_been_reset, (void *)0);
+    good += thread_join(&thread);
+    call(__NR_sched_setscheduler, 0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none);
+    thread_begin(&thread, has_been_reset, (void *)4);
+    good += thread_join(&thread);
+    call(__NR_setpriority, PRIO_PROCESS, 0, -4);
+    thread_begin(&thread, has_been_reset, (void *)0);
+    good += thread_join(&thread);
+    good += call(__NR_sched_getscheduler, 0) == SCHED_RESET_ON_FORK;
+    call(__NR_sched_setparam, 0, &none);
+    good += call(__NR_sched_getscheduler, 0) == SCHED_RESET_ON_FORK;
+    return good;
+}
+
+static void test_reset_on_fork(void)
+{
+    struct thread thread;
+
+    thread_begin(&thread, make_reset, NULL);
+    check_result("SCHED_RESET_ON_FORK", thread_join(&thread), 5);
+}
+
+/* A group's niceness is that of its least nice thread, and its priority of input and output the best. */
+static void test_groups(void)
+{
+    struct thread a, b;
+
+    over = 0;
+    thread_begin(&a, sleeper, NULL);
+    thread_begin(&b, sleeper, NULL);
+    call(__NR_setpriority, PRIO_PROCESS, a.own_tid, 7);
+    call(__NR_setpriority, PRIO_PROCESS, b.own_tid, -3);
+    check_result("niceness of the group", call(__NR_getpriority, PRIO_PGRP, 0), 20 + 3);
+    check_result("input and output of another",
+                 call(__NR_ioprio_set, IO_PROCESS, a.own_tid, IO_PRIORITY(2, 1)), 0);
+    check_result("it has it", call(__NR_ioprio_get, IO_PROCESS, a.own_tid), IO_PRIORITY(2, 1));
+    check_result("nobody else has", call(__NR_ioprio_get, IO_PROCESS, b.own_tid), 0);
+    check_result("nor the first", call(__NR_ioprio_get, IO_PROCESS, 0), 0);
+    check_result("the group's is the best", call(__NR_ioprio_get, IO_GROUP, 0), IO_PRIORITY(2, 1));
+    over = 1;
+    thread_join(&a);
+    thread_join(&b);
+}
+
+/* Who changes one thing of a thread does not undo what another changes at the same time. */
+#define CHANGES 20000
+
+static int changed_tid;
+
+static long change_affinity(void *argument)
+{
+    (void)argument;
+    while (!over)
+        affinity_set(changed_tid, all_cpus);
+    return 0;
+}
+
+static void test_changes(void)
+{
+    struct thread changed, other;
+    unsigned lost = 0;
+
+    over = 0;
+    thread_begin(&changed, sleeper, NULL);
+    changed_tid = changed.own_tid;
+    thread_begin(&other, change_affinity, NULL);
+    for (int i = 0; i < CHANGES; i++) {
+        call(__NR_setpriority, PRIO_PROCESS, changed_tid, i % 20);
+        call(__NR_sched_yield);
+        lost += call(__NR_getpriority, PRIO_PROCESS, changed_tid) != 20 - i % 20;
+    }
+    check_result("no change of another kind is lost", lost, 0);
+    over = 1;
+    thread_join(&other);
+    thread_join(&changed);
 }
 
 /* ---- Who runs ---------------------------------------------------------------------------------*/
@@ -396,6 +494,9 @@ int main(int argc, char **argv)
     test_affinity();
     test_inheritance();
     test_own();
+    test_reset_on_fork();
+    test_groups();
+    test_changes();
     test_fairness();
     test_real_time();
     test_preemption();
