@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending and delivering signals.
+ * Sending signals; signal_deliver.c is what becomes of them.
  *
  * A signal is recorded under the process's lock; a thread is woken and told, by its processor's work
  * flag, to take the slow way back to the program, where signal_deliver runs. That a signal's default is
@@ -12,14 +12,10 @@
 #include <asm/errno.h>
 #include <asm/poll.h>
 
-#include "arch/cpu.h"
 #include "arch/usercopy.h"
-#include "kernel/core/log.h"
-#include "kernel/lib/string.h"
 #include "kernel/proc/observer.h"
 #include "kernel/proc/process.h"
-#include "kernel/proc/process_timers.h"
-#include "kernel/proc/rseq.h"
+#include "kernel/proc/signal/signal_internal.h"
 #include "kernel/proc/task.h"
 
 #define IGNORED_BY_DEFAULT \
@@ -43,7 +39,7 @@ void signals_init_state(struct process_signals *signals, struct signal_state *st
 
 /* ---- Sending ----------------------------------------------------------------------------------*/
 
-static bool is_ignored(const struct process *process, int signal)
+bool signal_is_ignored(const struct process *process, int signal)
 {
     u64 handler = process->signals.action[signal - 1].handler;
     if (handler == (u64)SIG_IGN)
@@ -55,7 +51,7 @@ static bool is_ignored(const struct process *process, int signal)
 /* Whether nothing happens when the signal is taken. */
 static bool is_idle(const struct process *process, int signal)
 {
-    return !process_observer && is_ignored(process, signal);
+    return !process_observer && signal_is_ignored(process, signal);
 }
 
 static bool is_blocked(const struct task *task, int signal)
@@ -64,7 +60,7 @@ static bool is_blocked(const struct task *task, int signal)
 }
 
 /* Make the thread look at its signals soon, unless it has ended. */
-static void notify(struct task *task)
+void signal_notify(struct task *task)
 {
     if (likely(task->thread))
         thread_notify(task->thread, THREAD_WORK_SIGNAL);
@@ -147,7 +143,7 @@ static void tell_if_unblocked_locked(struct process *process, struct task *task,
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     struct task *told = task ? task : recipient_locked(process, signal);
     if (!is_blocked(told, signal))
-        notify(told);
+        signal_notify(told);
 }
 
 /* To `task`, or to the process when that is NULL. */
@@ -170,7 +166,7 @@ static int send_locked(struct process *process, struct task *task, int signal,
         return error;
     *arrived = true;
     if (!blocked)
-        notify(told);
+        signal_notify(told);
     else
         tell_if_unblocked_locked(process, task, signal);
     return 0;
@@ -189,16 +185,11 @@ static int send(struct process *process, struct task *task, int signal,
     return error;
 }
 
-int signal_send(struct task *task, int signal, const struct signal_info *info)
-{
-    return send(task->process, task, signal, info);
-}
-
 void signal_send_for_call(int signal)
 {
     struct task *task = task_current();
-    (void)signal_send(task, signal,
-                      &(struct signal_info){.code = SI_USER, .pid = task->process->pid});
+    (void)send(task->process, task, signal,
+               &(struct signal_info){.code = SI_USER, .pid = task->process->pid});
 }
 
 int signal_send_process(struct process *process, int signal, const struct signal_info *info)
@@ -235,7 +226,7 @@ static bool send_entry_locked(struct process *process, int tid, struct signal_en
     if (list_empty(&entry->link))
         signal_pending_add_entry(pending_of(process, task), entry);
     if (!blocked)
-        notify(told);
+        signal_notify(told);
     else
         tell_if_unblocked_locked(process, task, entry->signal);
     return true;
@@ -282,23 +273,22 @@ void signal_action_changed(int signal)
 {
     struct process *process = process_current();
     u64 flags = spin_lock_irqsave(&process->signals.lock);
-    if (is_ignored(process, signal))
+    if (signal_is_ignored(process, signal))
         drop_everywhere_locked(process, signal);
     spin_unlock_irqrestore(&process->signals.lock, flags);
 }
 
-/* What waits for the process and `task` does not take: another thread may. */
 static void tell_others_locked(struct process *process, u64 signals)
 {
     for (signals &= process->signals.pending.set; signals != 0; signals &= signals - 1) {
         int signal = __builtin_ctzl(signals) + 1;
         struct task *task = recipient_locked(process, signal);
         if (task && !is_blocked(task, signal))
-            notify(task);
+            signal_notify(task);
     }
 }
 
-static void tell_others(struct process *process, u64 signals)
+void signal_tell_others(struct process *process, u64 signals)
 {
     u64 flags = spin_lock_irqsave(&process->signals.lock);
     tell_others_locked(process, signals);
@@ -331,7 +321,7 @@ void signal_force(int signal, const struct signal_info *info)
     signal_pending_drop(&task->signals.pending, signal);
     (void)signal_pending_add(&task->signals.pending, signal, info, 0);
     spin_unlock_irqrestore(&signals->lock, flags);
-    notify(task);
+    signal_notify(task);
 }
 
 void signal_force_segv(u64 address, int code, const char *why)
@@ -347,246 +337,4 @@ void signal_check_instruction_pointer(u64 address)
     if (address >= USER_LIMIT)
         signal_force_segv(canonical ? address : 0, canonical ? SEGV_MAPERR : SI_KERNEL,
                           "a handler lies, or returned to, outside the program's half");
-}
-
-/* ---- Waiting ----------------------------------------------------------------------------------*/
-
-static u64 pending_for(const struct task *task)
-{
-    return task->signals.pending.set | task->process->signals.pending.set;
-}
-
-static u64 allowed_for(const struct task *task)
-{
-    return ~task->signals.blocked | SIGNALS_UNSTOPPABLE;
-}
-
-u64 signal_pending_set(void)
-{
-    return pending_for(task_current());
-}
-
-bool signal_waiting(void)
-{
-    struct task *task = task_current();
-    return pending_for(task) & allowed_for(task);
-}
-
-void signal_mask_changed(void)
-{
-    struct task *task = task_current();
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* tell_if_unblocked_locked */
-    if (signal_waiting())
-        notify(task);
-    if (unlikely(task->process->signals.pending.set & task->signals.blocked))
-        tell_others(task->process, task->signals.blocked);
-}
-
-/* A handler that runs once is gone as soon as its signal is taken. */
-static void take_action_locked(struct process *process, int signal, struct signal_action *out)
-{
-    struct signal_action *action = &process->signals.action[signal - 1];
-    *out = *action;
-    if ((action->flags & SA_RESETHAND) && action->handler != (u64)SIG_IGN)
-        action->handler = (u64)SIG_DFL;
-}
-
-/* `action` NULL: the signal is taken without acting on it. */
-static int take_with_action(u64 allowed, struct signal_info *info, struct signal_action *action)
-{
-    struct task *task = task_current();
-    struct process *process = task->process;
-    bool of_timer;
-    u64 flags = spin_lock_irqsave(&process->signals.lock);
-    int signal = 0;
-    if (task->signals.pending.set & allowed)
-        signal = signal_pending_take(&task->signals.pending, allowed, info, &of_timer);
-    if (signal == 0)
-        signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
-    if (signal != 0 && action)
-        take_action_locked(process, signal, action);
-    spin_unlock_irqrestore(&process->signals.lock, flags);
-    if (of_timer)
-        process_timer_taken(info);
-    if (signal == SIGALRM)
-        process_alarm_taken(process);
-    return signal;
-}
-
-int signal_take(u64 allowed, struct signal_info *info)
-{
-    return take_with_action(allowed, info, NULL);
-}
-
-void signal_borrow_mask(u64 mask)
-{
-    struct signal_state *state = &task_current()->signals;
-    state->saved_blocked = state->blocked;
-    state->restore_saved = true;
-    state->blocked = mask & ~SIGNALS_UNSTOPPABLE;
-    signal_mask_changed();
-}
-
-int signal_suspend(u64 mask)
-{
-    signal_borrow_mask(mask);
-    (void)wait_sleep(WAIT_FOREVER);
-    return -ERESTARTNOHAND;
-}
-
-/* ---- Delivering -------------------------------------------------------------------------------*/
-
-/* What an interrupted call answers when there is a handler. */
-static bool is_repeated(long result, const struct signal_action *action)
-{
-    return !action || result == -ERESTARTNOINTR ||
-           (result == -ERESTARTSYS && (action->flags & SA_RESTART));
-}
-
-/* A system call that a signal interrupted is made again, or ends with EINTR. Behind rt_sigreturn
- * (error is ~0) RAX is the program's own number, whatever it looks like. */
-static void resolve_restart(struct trap_frame *frame, const struct signal_action *action)
-{
-    long result = frame->rax;
-    if (frame->vector != VECTOR_SYSCALL || frame->error == ~0UL ||
-        (result != -ERESTARTSYS && result != -ERESTARTNOINTR && result != -ERESTARTNOHAND &&
-         result != -ERESTART_RESTARTBLOCK))
-        return;
-    if (!is_repeated(result, action)) {
-        frame->rax = (u64)-EINTR;
-        return;
-    }
-    task_current()->signals.goes_on = result == -ERESTART_RESTARTBLOCK;
-    frame->rax = frame->error;
-    frame->rip -= 2; /* SYSCALL is two bytes */
-}
-
-u64 signal_resume_deadline(u64 deadline)
-{
-    struct signal_state *state = &task_current()->signals;
-    if (state->goes_on)
-        deadline = state->deadline;
-    state->goes_on = false;
-    state->deadline = deadline;
-    return deadline;
-}
-
-/* A handler that cannot run is a SIGSEGV; of that itself, the end. */
-static void no_handler(struct signal_state *state, int signal, u64 address, const char *why)
-{
-    if (signal == SIGSEGV) /* nobody is left to tell */
-        state->blocked |= SIGNAL_BIT(SIGSEGV);
-    signal_force_segv(address, SI_KERNEL, why);
-}
-
-static void run_handler(struct trap_frame *frame, struct task *task, int signal,
-                        const struct signal_info *info, const struct signal_action *action)
-{
-    struct signal_state *state = &task->signals;
-    struct signal_call call = {
-        .signal = signal,
-        .handler = action->handler,
-        .restorer = action->restorer,
-        .flags = action->flags,
-        .saved_mask = state->restore_saved ? state->saved_blocked : state->blocked,
-        .info = info,
-        .stack = &state->stack,
-    };
-    state->restore_saved = state->goes_on = false;
-    state->why = NULL;
-    resolve_restart(frame, action);
-    if (rseq_signal(frame) != 0) {
-        no_handler(state, signal, 0, RSEQ_WHY);
-        return;
-    }
-    if (signal_frame_push(frame, task->thread->arch.fpu_area, &call) != 0) {
-        no_handler(state, signal, frame->rsp, "no room for a signal's frame, or no restorer");
-        return;
-    }
-    state->blocked |= action->mask & ~SIGNALS_UNSTOPPABLE;
-    if (!(action->flags & SA_NODEFER))
-        state->blocked |= SIGNAL_BIT(signal);
-    signal_check_instruction_pointer(action->handler);
-}
-
-static bool is_stopped(const struct process *process)
-{
-    return __atomic_load_n(&process->signals.stopped, __ATOMIC_ACQUIRE);
-}
-
-/* All threads of the process come to stay_stopped, unless SIGCONT was faster. */
-static void stop(struct process *process, int signal)
-{
-    struct task *task;
-    if (process_observer)
-        process_observer->stopped(signal);
-    u64 flags = spin_lock_irqsave(&process->signals.lock);
-    __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
-    for_each_task_locked(task, process, tid) notify(task);
-    spin_unlock_irqrestore(&process->signals.lock, flags);
-    log_print(LOG_NOTICE, "%s: stopped", process->path);
-}
-
-/* Until SIGCONT or SIGKILL: no other signal ends this sleep. The program may have been interrupted
- * anywhere, and others ran in between. */
-static NOINLINE void sleep_stopped(const struct process *process)
-{
-    while (is_stopped(process)) {
-        thread_notify(thread_current(), THREAD_WORK_MOVED);
-        sched_prepare_block();
-        if (is_stopped(process))
-            sched_block();
-        sched_cancel_block();
-    }
-}
-
-static inline void stay_stopped(const struct process *process)
-{
-    if (unlikely(is_stopped(process)))
-        sleep_stopped(process);
-}
-
-static void act_by_default(const struct trap_frame *frame, struct task *task, int signal,
-                           const struct signal_info *info)
-{
-    if (signal == SIGSTOP) {
-        stop(task->process, signal);
-    } else if (!is_ignored(task->process, signal)) {
-        process_exit_by_signal(frame, signal, info);
-    }
-}
-
-/* Most often there was one and there is no other: then no lock is taken for the answer. */
-static inline int take_deliverable(const struct task *task, struct signal_info *info,
-                                   struct signal_action *action)
-{
-    u64 allowed = allowed_for(task);
-    return pending_for(task) & allowed ? take_with_action(allowed, info, action) : 0;
-}
-
-void signal_deliver(struct trap_frame *frame)
-{
-    struct task *task = task_current();
-    struct process *process = task->process;
-    struct signal_info info;
-    struct signal_action action;
-    int signal;
-    stay_stopped(process);
-    while ((signal = take_deliverable(task, &info, &action)) != 0) {
-        if (process_observer)
-            process_observer->signal(signal, &info);
-        if (action.handler == (u64)SIG_DFL)
-            act_by_default(frame, task, signal, &info);
-        else if (action.handler != (u64)SIG_IGN)
-            run_handler(frame, task, signal, &info, &action);
-        stay_stopped(process);
-    }
-    if (unlikely(process->signals.pending.set & task->signals.blocked))
-        tell_others(process, task->signals.blocked);
-    if (task->signals.restore_saved) {
-        task->signals.restore_saved = false;
-        task->signals.blocked = task->signals.saved_blocked;
-        signal_mask_changed();
-    }
-    resolve_restart(frame, NULL);
 }

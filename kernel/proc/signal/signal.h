@@ -69,10 +69,9 @@ void signals_init_state(struct process_signals *signals, struct signal_state *st
  * told to this thread is told to another. The task has no thread any more. */
 void signals_end_task(struct task *task);
 
-/* Send a signal to the running thread, to the thread with a number, or to a process. Any context. 0,
- * -ESRCH (no such thread), or -EAGAIN: a real-time signal with a value, and too many wait already
- * (RLIMIT_SIGPENDING). Signal 0 only asks. */
-int signal_send(struct task *task, int signal, const struct signal_info *info);
+/* Send a signal to the thread with a number, or to a process. Any context. 0, -ESRCH (no such thread), or
+ * -EAGAIN: a real-time signal with a value, and too many wait already (RLIMIT_SIGPENDING). Signal 0 to a
+ * thread only asks. */
 int signal_send_thread(struct process *process, int tid, int signal,
                        const struct signal_info *info);
 int signal_send_process(struct process *process, int signal, const struct signal_info *info);
