@@ -39,13 +39,19 @@ static inline bool irq_enabled(void)
     return flags & (1u << 9);
 }
 
-/* Interrupt those that smp_kick was called for. Interrupts off. */
-void smp_send_kicks(void);
+void smp_send_kicks(void); /* the slow part of smp_flush_kicks */
 
-static inline void irq_enable(void)
+/* Interrupt those that smp_kick was called for: wherever interrupts are about to be allowed, be it here,
+ * by HLT or by the return from one. Interrupts off. */
+static inline void smp_flush_kicks(void)
 {
     if (unlikely(percpu_kicks() != 0))
         smp_send_kicks();
+}
+
+static inline void irq_enable(void)
+{
+    smp_flush_kicks();
     __asm__ volatile("sti" : : : "memory");
 }
 
@@ -65,6 +71,7 @@ static inline void irq_disable(void)
  * instruction). */
 static inline void cpu_idle(void)
 {
+    smp_flush_kicks();
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 

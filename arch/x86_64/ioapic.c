@@ -149,6 +149,5 @@ void irq_dispatch(u32 vector)
             line->handlers[i](line->contexts[i]);
     }
     apic_write(APIC_EOI, 0);
-    if (percpu_kicks() != 0)
-        smp_send_kicks();
+    smp_flush_kicks();
 }

@@ -103,7 +103,7 @@ static void finish_switch(void)
         thread_memory_free(dead);
     if (unlikely(moved)) {
         sched_send(moved);
-        smp_send_kicks(); /* the way may lead to a program, where nobody allows interrupts by a call */
+        smp_flush_kicks(); /* the way may lead to a program, where nobody allows interrupts by a call */
     }
 }
 

@@ -18,7 +18,7 @@ long futex_wait(struct futex_word word, u32 expected, u32 bits, struct futex_unt
     error = futex_enter_if(&sleeper, word.address, expected);
     if (error != 0)
         return error;
-    long result = futex_sleep(&sleeper, until);
+    long result = futex_sleep(&sleeper, 1, until);
     return futex_leave(&sleeper) ? 0 : result;
 }
 

@@ -202,14 +202,22 @@ static bool waits(const struct futex_sleeper *sleeper)
     return __atomic_load_n(&sleeper->state, __ATOMIC_ACQUIRE) == FUTEX_WAITS;
 }
 
-int futex_sleep(struct futex_sleeper *sleeper, struct futex_until until)
+static bool all_wait(const struct futex_sleeper *sleepers, u32 count)
+{
+    for (u32 i = 0; i < count; i++)
+        if (!waits(&sleepers[i]))
+            return false;
+    return true;
+}
+
+int futex_sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_until until)
 {
     struct futex_timer timer;
     int result = 0;
     futex_timer_start(&timer, until);
-    while (result == 0 && waits(sleeper)) {
+    while (result == 0) {
         sched_prepare_block();
-        if (!waits(sleeper))
+        if (!all_wait(sleepers, count))
             break;
         if (futex_timer_over(&timer))
             result = -ETIMEDOUT;

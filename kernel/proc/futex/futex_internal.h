@@ -89,8 +89,8 @@ void futex_timer_start(struct futex_timer *timer, struct futex_until until);
 void futex_timer_stop(struct futex_timer *timer);
 bool futex_timer_over(const struct futex_timer *timer);
 
-/* Sleep until the state is another one than FUTEX_WAITS: 0, or -ETIMEDOUT, -EINTR. */
-int futex_sleep(struct futex_sleeper *sleeper, struct futex_until until);
+/* Sleep until one of `count` has another state than FUTEX_WAITS: 0, or -ETIMEDOUT, -EINTR. */
+int futex_sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_until until);
 
 /* Stop waiting; of no lock. True: somebody woke us. */
 bool futex_leave(struct futex_sleeper *sleeper);

@@ -243,7 +243,7 @@ long futex_lock_pi(struct futex_word word, struct futex_until until)
     pi_attempt_fini(&attempt);
     if (result != 0)
         return result == 1 ? 0 : result;
-    result = pi_is_deadlock(attempt.task) ? -EDEADLK : futex_sleep(&sleeper, until);
+    result = pi_is_deadlock(attempt.task) ? -EDEADLK : futex_sleep(&sleeper, 1, until);
     return pi_leave(&sleeper, result, &moved);
 }
 

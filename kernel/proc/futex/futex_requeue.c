@@ -249,7 +249,7 @@ long futex_wait_requeue_pi(struct futex_word word, struct futex_word word2, u32 
     result = futex_enter_if(&sleeper, word.address, expected);
     if (result != 0)
         return result;
-    result = pi_leave(&sleeper, futex_sleep(&sleeper, until), &moved);
+    result = pi_leave(&sleeper, futex_sleep(&sleeper, 1, until), &moved);
     /* Made again, the call would find another value in the word. */
     return result == -EINTR && moved ? -EAGAIN : result;
 }

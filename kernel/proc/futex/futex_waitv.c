@@ -28,35 +28,6 @@ static u32 enter_all(const struct futex_wanted *wanted, struct futex_sleeper *sl
     return count;
 }
 
-static bool any_woken(const struct futex_sleeper *sleepers, u32 count)
-{
-    for (u32 i = 0; i < count; i++)
-        if (__atomic_load_n(&sleepers[i].state, __ATOMIC_ACQUIRE) != FUTEX_WAITS)
-            return true;
-    return false;
-}
-
-static int sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_until until)
-{
-    struct futex_timer timer;
-    int result = 0;
-    futex_timer_start(&timer, until);
-    while (result == 0) {
-        sched_prepare_block();
-        if (any_woken(sleepers, count))
-            break;
-        if (futex_timer_over(&timer))
-            result = -ETIMEDOUT;
-        else if (thread_interrupted())
-            result = -EINTR;
-        else
-            sched_block();
-    }
-    sched_cancel_block();
-    futex_timer_stop(&timer);
-    return result;
-}
-
 static int prepare(const struct futex_wanted *wanted, struct futex_sleeper *sleepers, u32 count)
 {
     for (u32 i = 0; i < count; i++) {
@@ -78,7 +49,7 @@ static long wait_any(const struct futex_wanted *wanted, struct futex_sleeper *sl
         return error;
     u32 entered = enter_all(wanted, sleepers, count, &error);
     if (entered == count)
-        error = sleep(sleepers, count, until);
+        error = futex_sleep(sleepers, count, until);
     long woken = leave_all(sleepers, entered);
     return woken >= 0 ? woken : error;
 }
