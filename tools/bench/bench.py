@@ -8,10 +8,11 @@ and the same on every host. Times are of this host and good for ratios only.
 Options:
     --full        more repetitions, the long programs with a check of what they print, the search
                   for Linux's least memory
-    --only NAME   only one of: micro threads boot door echo memory size programs
+    --only NAME   only one of: micro threads parallel boot door echo memory size programs
 """
 
 import argparse
+import functools
 import os
 import re
 import select
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 
-from workloads import WORKLOADS
+from workloads import PARALLEL, WORKLOADS
 
 BUILD = "build/bench"
 KERNEL = "build/galette"
@@ -104,8 +105,8 @@ def galette(program, ring=3, words=""):
             *EXIT]
 
 
-def linux(program):
-    return ["-kernel", LINUX, "-initrd", archive_make(program), "-append", LINUX_WORDS]
+def linux(program, words=""):
+    return ["-kernel", LINUX, "-initrd", archive_make(program), "-append", f"{LINUX_WORDS} {words}"]
 
 
 def archive_make(program, name="init"):
@@ -355,7 +356,7 @@ THREAD_OPERATIONS = [
 
 
 def bench_threads(report, have_linux):
-    """On one processor in instructions; in time on one and on two, and how much faster two are."""
+    """On one processor in instructions; in time on one and on two."""
     kernels = [galette(THREADS, 3), galette(THREADS, 0)] + [linux(THREADS)] * have_linux
     columns = ["ring 3", "ring 0", "Linux", "goal"]
 
@@ -370,9 +371,6 @@ def bench_threads(report, have_linux):
     two = [micro_run(kernel, ["-smp", "2"], "512M") for kernel in kernels]
     report.table("Threads on one processor, ns", rows(one, 1, False), columns)
     report.table("Threads on two processors, ns", rows(two, 1, False), columns)
-    gains = [{key: (None, first[key][1] / second[key][1]) for key in first if key in second}
-             for first, second in zip(one, two)]
-    report.table("One processor's time by two's", rows(gains, 1, False), columns)
 
 
 def bench_boot(report, have_linux):
@@ -450,6 +448,43 @@ def bench_memory(report, have_linux, full):
     report.table("Memory (Linux: on pc)", rows, ["ring 3", "ring 0", "Linux", "goal"])
 
 
+def matrix_ms(kernel, processors):
+    """The row of that name of THREADS, in ms."""
+    words = "-- matrix"
+    arguments = linux(THREADS, words) if kernel == "Linux" else galette(THREADS, 3, words)
+    figures = micro_run(arguments, ["-smp", str(processors)], "512M")
+    return figures["matrix"][1] / 1e6 if "matrix" in figures else None
+
+
+def workload_ms(workload, kernel, processors):
+    """From the program's first instruction to its end."""
+    extra = ["-smp", str(processors)]
+    if kernel == "Linux":
+        return workload_run_linux(workload, extra).get("user_ms")
+    return workload_run(workload, workload.command, 3, extra)[0].get("user_ms")
+
+
+def parallel_rows(title, measure, kernels, times):
+    """In turn, so that what disturbs the host disturbs all alike; of each the best."""
+    cells = [(kernel, processors) for kernel in kernels for processors in (1, 2)]
+    runs = [[measure(*cell) for cell in cells] for _ in range(times)]
+    figures = [None if None in taken else min(taken) for taken in zip(*runs)] + [None, None]
+    gains = [first / second if first and second else None
+             for first, second in (figures[:2], figures[2:4])]
+    return (title, *figures[:2], gains[0], *figures[2:4], gains[1])
+
+
+def bench_parallel(report, have_linux, full):
+    """How much faster two processors are than one."""
+    kernels = ["Galette"] + ["Linux"] * have_linux
+    times = 5 if full else 3
+    rows = [parallel_rows("matrix product, four threads", matrix_ms, kernels, 2 * times)]
+    rows += [parallel_rows(workload.title, functools.partial(workload_ms, workload), kernels, times)
+             for workload in PARALLEL]
+    report.table("Parallel work in ring 3, ms on one processor and on two", rows,
+                 ["one", "two", "speed-up", "Linux: one", "two", "speed-up"])
+
+
 WORKLOAD_ROWS = [
     (ICOUNT, "power_on_to_end", "{}, instructions"),
     (ICOUNT, "user_to_end", "    from the program's first to its end"),
@@ -498,7 +533,7 @@ def bench_size(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    names = ["micro", "threads", "boot", "door", "echo", "memory", "size", "programs"]
+    names = ["micro", "threads", "parallel", "boot", "door", "echo", "memory", "size", "programs"]
     parser.add_argument("--only", choices=names)
     options = parser.parse_args()
     have_linux = os.path.exists(LINUX)
@@ -511,6 +546,7 @@ def main():
         "memory": lambda: bench_memory(report, have_linux, options.full),
         "micro": lambda: bench_micro(report, have_linux),
         "threads": lambda: bench_threads(report, have_linux),
+        "parallel": lambda: bench_parallel(report, have_linux, options.full),
         "programs": lambda: bench_programs(report, have_linux, options.full),
     }
     for name, part in parts.items():

@@ -178,3 +178,13 @@ WORKLOADS = [
              ["/usr/bin/tar", "-c", "-f", "/tmp/all.tar", "-C", "/data", "."], make_files,
              ["/usr/bin/tar", "-c", "-v", "-W", "-f", "/tmp/all.tar", "-C", "/data", "."], right_files),
 ]
+
+# What divides its work among two threads.
+PARALLEL = [
+    Workload("xz", "xz -T2 of 16 MiB",
+             ["/usr/bin/xz", "-1", "-T2", "--block-size=1MiB", "-k", "-f", "/data/text"], make_text),
+    Workload("zstd", "zstd -T2 of 16 MiB",
+             ["/usr/bin/zstd", "-q", "-9", "-T2", "-B1048576", "-f", "/data/text"], make_text),
+    Workload("pigz", "pigz -p 2 of 16 MiB", ["/usr/bin/pigz", "-p", "2", "-k", "-f", "/data/text"],
+             make_text),
+]
