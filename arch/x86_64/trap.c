@@ -22,6 +22,7 @@
 
 #define VECTOR_DIVIDE       0
 #define VECTOR_DEBUG        1
+#define VECTOR_DEBUG        1
 #define VECTOR_NMI          2
 #define VECTOR_BREAKPOINT   3
 #define VECTOR_DOUBLE_FAULT 8
@@ -141,6 +142,31 @@ static int floating_point_code(u64 vector)
                            : FPE_FLTINV;
 }
 
+/* Why there was a debug exception (SDM 3B, 17.2.3): a step; or else INT1. The program's debug registers
+ * are never set. The processor leaves it to us to clear what it wrote down. */
+#define DR6_CLEAR       0xffff0ff0UL
+#define DR6_SINGLE_STEP (1UL << 14)
+
+static int debug_code(void)
+{
+    u64 status;
+    __asm__ volatile("movq %%dr6, %0; movq %1, %%dr6" : "=&r"(status) : "r"(DR6_CLEAR));
+    return status & DR6_SINGLE_STEP ? TRAP_TRACE : TRAP_BRKPT;
+}
+
+static int code_of(u64 vector)
+{
+    switch (vector) {
+    case VECTOR_DEBUG:
+        return debug_code();
+    case VECTOR_X87_ERROR:
+    case VECTOR_SIMD_ERROR:
+        return floating_point_code(vector);
+    default:
+        return exceptions[vector].code;
+    }
+}
+
 static void exception(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_PAGE_FAULT) {
@@ -152,10 +178,8 @@ static void exception(struct trap_frame *frame)
         /* Linux reports the faulting instruction for these, and nothing for protection faults. */
         bool at_instruction = e->code != SI_KERNEL_CODE &&
                               (e->signal == SIGFPE || e->signal == SIGILL || e->signal == SIGTRAP);
-        int code = frame->vector == VECTOR_X87_ERROR || frame->vector == VECTOR_SIMD_ERROR
-                       ? floating_point_code(frame->vector)
-                       : e->code;
-        arch_upcall_program_exception(frame, e->signal, code, at_instruction ? frame->rip : 0);
+        arch_upcall_program_exception(frame, e->signal, code_of(frame->vector),
+                                      at_instruction ? frame->rip : 0);
         return;
     }
     /* The range checks keep user copies canonical, so this is a second line of defence. */

@@ -193,7 +193,7 @@ static bool is_as_told(const struct fault *f)
            told.si_addr == address && told.si_errno == 0;
 }
 
-/* Not here, as QEMU has neither without KVM: exceptions of SSE, and #SS at a non-canonical address.
+/* What QEMU without KVM does not raise is in tests/programs/exceptions.c.
  * A function of its own, since what lies in registers is lost by the jump. */
 static __attribute__((noinline)) bool happens(void (*make)(void))
 {
