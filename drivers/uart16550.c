@@ -23,6 +23,7 @@ enum {
     LINE_CONTROL = 3,
     MODEM_CONTROL = 4,
     LINE_STATUS = 5,
+    MODEM_STATUS = 6,
     SCRATCH = 7,
 };
 
@@ -43,6 +44,7 @@ _Static_assert(UART_TRIGGER_LEVEL == 14, "the upper two bits of FCR_SETUP");
 
 #define MCR_DTR  (1u << 0)
 #define MCR_RTS  (1u << 1)
+#define MCR_OUT1 (1u << 2)
 #define MCR_OUT2 (1u << 3) /* lets the interrupt out of the chip, on a PC */
 
 #define LSR_DATA_READY  (1u << 0)
@@ -51,6 +53,11 @@ _Static_assert(UART_TRIGGER_LEVEL == 14, "the upper two bits of FCR_SETUP");
 #define LSR_HOLDING_OUT (1u << 5) /* transmit FIFO empty */
 #define LSR_ALL_OUT     (1u << 6) /* and the shift register too */
 #define LSR_ABSENT      0xff
+
+#define MSR_CTS (1u << 4)
+#define MSR_DSR (1u << 5)
+#define MSR_RI  (1u << 6)
+#define MSR_DCD (1u << 7)
 
 #define DIVISOR_115200 1
 
@@ -80,6 +87,20 @@ static u8 read_line_status(struct uart *uart)
     u8 status = read_register(uart, LINE_STATUS);
     uart->line_events |= status & (LSR_BREAK | LSR_OVERRUN);
     return status;
+}
+
+/* Put our lines as they should be. OUT2 is no modem's on a PC, and LOOP would hide the log: these two are only
+ * remembered. */
+static void update_modem(const struct uart *uart)
+{
+    u8 control = MCR_OUT2;
+    if (uart->modem & TIOCM_DTR)
+        control |= MCR_DTR;
+    if ((uart->modem & TIOCM_RTS) && !uart->throttled)
+        control |= MCR_RTS;
+    if (uart->modem & TIOCM_OUT1)
+        control |= MCR_OUT1;
+    write_register(uart, MODEM_CONTROL, control);
 }
 
 /* Read what the chip has, to the limit of a chunk and of a BREAK's window. */
@@ -121,7 +142,8 @@ bool uart_probe(struct uart *uart, u16 port)
      * for us: keep what is there. The two steps follow at once, since the next byte comes soon. */
     read_chunk(uart, &uart->early);
     write_register(uart, FIFO_CONTROL, FCR_SETUP);
-    write_register(uart, MODEM_CONTROL, MCR_DTR | MCR_RTS | MCR_OUT2);
+    uart->modem = TIOCM_DTR | TIOCM_RTS | TIOCM_OUT2;
+    update_modem(uart);
     bool has_fifo = (read_register(uart, INTERRUPT_ID) & IIR_FIFO) == IIR_FIFO;
     uart->fifo_depth = has_fifo ? FIFO_DEPTH : 1;
     return true;
@@ -271,6 +293,14 @@ static void uart_drain(void *device)
     }
 }
 
+static void uart_discard(void *device)
+{
+    struct uart *uart = device;
+    u64 flags = spin_lock_irqsave(&uart->lock);
+    uart->tail = uart->head;
+    unlock_and_wake(uart, flags);
+}
+
 void uart_write_now(struct uart *uart, const void *bytes, size_t count)
 {
     const u8 *at = bytes;
@@ -376,8 +406,39 @@ static void uart_throttle(void *device, bool stop)
     struct uart *uart = device;
     u64 flags = spin_lock_irqsave(&uart->lock);
     uart->throttled = stop;
-    write_register(uart, MODEM_CONTROL, MCR_DTR | MCR_OUT2 | (stop ? 0 : MCR_RTS));
+    update_modem(uart);
     update_interrupts(uart);
+    spin_unlock_irqrestore(&uart->lock, flags);
+}
+
+/* ---- The modem's lines ------------------------------------------------------------------------*/
+
+static u32 uart_get_modem(void *device)
+{
+    static const struct {
+        u8 status;
+        u32 line;
+    } theirs[] = {
+        {MSR_CTS, TIOCM_CTS}, {MSR_DSR, TIOCM_DSR}, {MSR_RI, TIOCM_RNG}, {MSR_DCD, TIOCM_CAR}};
+    struct uart *uart = device;
+    u64 flags = spin_lock_irqsave(&uart->lock);
+    u8 status = uart->port != 0 ? read_register(uart, MODEM_STATUS) : 0;
+    u32 lines = uart->modem;
+    spin_unlock_irqrestore(&uart->lock, flags);
+    for (size_t i = 0; i < ARRAY_SIZE(theirs); i++)
+        if (status & theirs[i].status)
+            lines |= theirs[i].line;
+    return lines;
+}
+
+static void uart_set_modem(void *device, u32 mask, u32 lines)
+{
+    struct uart *uart = device;
+    if (uart->port == 0)
+        return;
+    u64 flags = spin_lock_irqsave(&uart->lock);
+    uart->modem = (uart->modem & ~mask) | (lines & mask);
+    update_modem(uart);
     spin_unlock_irqrestore(&uart->lock, flags);
 }
 
@@ -411,6 +472,9 @@ const struct tty_ops uart_tty_ops = {
     .writable = uart_writable,
     .write_pending = uart_write_pending,
     .drain = uart_drain,
+    .discard = uart_discard,
+    .get_modem = uart_get_modem,
+    .set_modem = uart_set_modem,
     .throttle = uart_throttle,
     .receive = uart_service,
 };

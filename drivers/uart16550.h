@@ -59,6 +59,7 @@ struct uart {
 
     /* lock guards all that follows, and the chip */
     struct spinlock lock;
+    u32 modem; /* our control lines, as they are wanted (TIOCM_*) */
     bool throttled;
     bool writer_waits;   /* somebody found no room and wants to hear of it */
     bool empty_awaited;  /* somebody wants to know when all is sent */

@@ -158,6 +158,39 @@ static long set_foreground(const struct tty *tty, uptr user)
     return group == tty->foreground ? 0 : -ESRCH;
 }
 
+/* ---- The device -------------------------------------------------------------------------------*/
+
+/* Nobody is kept out: the program may administer the system [Linux tty_io.c: tty_reopen]. */
+static long set_exclusive(struct tty *tty, bool exclusive)
+{
+    __atomic_store_n(&tty->exclusive, exclusive, __ATOMIC_RELAXED);
+    return 0;
+}
+
+static long get_exclusive(const struct tty *tty, uptr user)
+{
+    return put_int(user, __atomic_load_n(&tty->exclusive, __ATOMIC_RELAXED));
+}
+
+#define MODEM_OURS (TIOCM_DTR | TIOCM_RTS | TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP)
+
+static long get_modem(const struct tty *tty, uptr user)
+{
+    return tty->ops->get_modem ? put_int(user, tty->ops->get_modem(tty->device)) : -ENOTTY;
+}
+
+static long set_modem(const struct tty *tty, u32 request, uptr user)
+{
+    u32 lines;
+    if (!tty->ops->set_modem)
+        return -ENOTTY;
+    if (usercopy_from(&lines, user, sizeof(lines)) != 0)
+        return -EFAULT;
+    u32 mask = MODEM_OURS & (request == TIOCMSET ? ~0u : lines);
+    tty->ops->set_modem(tty->device, mask, request == TIOCMBIC ? 0 : lines);
+    return 0;
+}
+
 /* ---- Input and output -------------------------------------------------------------------------*/
 
 static long flush_queue(struct tty *tty, u64 queue)
@@ -217,6 +250,18 @@ long tty_ioctl(struct file *file, u32 request, u64 argument)
     case TCSBRK:
     case TCSBRKP:
         return drain(tty);
+    case TIOCEXCL:
+        return set_exclusive(tty, true);
+    case TIOCNXCL:
+        return set_exclusive(tty, false);
+    case TIOCGEXCL:
+        return get_exclusive(tty, user);
+    case TIOCMGET:
+        return get_modem(tty, user);
+    case TIOCMSET:
+    case TIOCMBIS:
+    case TIOCMBIC:
+        return set_modem(tty, request, user);
     case TIOCGETD:
         return put_int(user, DISCIPLINE_TTY);
     case TIOCSETD:

@@ -222,10 +222,11 @@ size_t tty_input_count(struct tty *tty)
 
 void tty_flush(struct tty *tty, int queue)
 {
-    if (queue == TCOFLUSH)
-        return;
     u64 flags = spin_lock_irqsave(&tty->lock);
-    tty_flush_input_locked(tty);
+    if (queue != TCIFLUSH)
+        tty_flush_output_locked(tty);
+    if (queue != TCOFLUSH)
+        tty_flush_input_locked(tty);
     bool go_on = unthrottle_locked(tty);
     spin_unlock_irqrestore(&tty->lock, flags);
     if (go_on)

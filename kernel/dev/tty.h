@@ -44,6 +44,13 @@ struct tty_ops {
     void (*throttle)(void *device, bool stop);
     /* Fetch input that came while throttled. Not called under tty->lock. */
     void (*receive)(void *device);
+    /* Forget the bytes that write() took and that have not left. Called under tty->lock. NULL: there are
+     * none. */
+    void (*discard)(void *device);
+    /* The control lines of a modem (TIOCM_*): all as they are; and ours of `mask`, to be as in `lines`.
+     * Both NULL: the device has none. */
+    u32 (*get_modem)(void *device);
+    void (*set_modem)(void *device, u32 mask, u32 lines);
     /* Bytes were written: make them seen. Called with no lock, in any context. NULL: write() has
      * done so. */
     void (*show)(void *device);
@@ -71,6 +78,7 @@ struct tty {
     void (*signal)(int signal); /* raises SIGINT and its kin; NULL until somebody installs it */
     int foreground, session;    /* process group and session that it controls; 0: none */
     bool is_stream;             /* no terminal but a pipe: a BREAK ends the input for good */
+    bool exclusive; /* TIOCEXCL; atomic. Who may administer the system opens it all the same */
 
     struct wait_queue input_wait;
     struct wait_queue output_wait;
@@ -189,8 +197,7 @@ void tty_set_winsize(struct tty *tty, const struct winsize *winsize);
 size_t tty_input_count(struct tty *tty);
 size_t tty_output_count(struct tty *tty);
 
-/* TCFLSH with TCIFLUSH or TCIOFLUSH: forget the input. Output that was accepted is never
- * forgotten: the host is to see every byte. */
+/* TCFLSH: forget the input (TCIFLUSH), the output that has not left (TCOFLUSH), or both (TCIOFLUSH). */
 void tty_flush(struct tty *tty, int queue);
 
 #endif

@@ -117,11 +117,15 @@ static bool receive_flow_control(struct tty *tty, u8 byte)
     return true;
 }
 
-/* A byte that raises a signal: what was typed before is forgotten, and output goes on. */
+/* A byte that raises a signal: what was typed before is forgotten, and what was to be seen; and output goes
+ * on. */
 static void receive_signal(struct tty *tty, u8 byte)
 {
-    if (!tty_has_local(tty, NOFLSH))
+    if (!tty_has_local(tty, NOFLSH)) {
         tty_flush_input_locked(tty);
+        tty_flush_output_locked(tty);
+        tty->echo_length = 0;
+    }
     if (tty_has_input(tty, IXON))
         start_output(tty);
     tty_echo_signal(tty, byte);

@@ -98,6 +98,9 @@ bool tty_concerns_readers_locked(const struct tty *tty);
 /* Forget all input, the line being edited included. Caller holds tty->lock. */
 void tty_flush_input_locked(struct tty *tty);
 
+/* Forget the output that the device has not sent. Caller holds tty->lock. */
+void tty_flush_output_locked(struct tty *tty);
+
 /* What a byte is on a line where the host speaks, too. Caller holds tty->lock. */
 enum tty_host_byte { TTY_BYTE_TYPED, TTY_BYTE_TAKEN, TTY_BYTE_RESIZED /* the terminal, by that */ };
 enum tty_host_byte tty_host_receive_locked(struct tty *tty, u8 byte);

@@ -122,6 +122,12 @@ void tty_echo_locked(struct tty *tty, const u8 *bytes, size_t count)
         tty->ops->write(tty->device, bytes, count);
 }
 
+void tty_flush_output_locked(struct tty *tty)
+{
+    if (tty->ops->discard)
+        tty->ops->discard(tty->device);
+}
+
 void tty_start_output_locked(struct tty *tty)
 {
     u32 length = tty->echo_length;

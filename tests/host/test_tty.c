@@ -95,8 +95,26 @@ static void device_show(void *device)
     shows++;
 }
 
-static const struct tty_ops ops = {device_write, device_room,     device_writable, device_pending,
-                                   device_drain, device_throttle, device_receive,  device_show};
+static u32 discards;
+
+static void device_discard(void *device)
+{
+    (void)device;
+    assert_true(tty.lock.held);
+    discards++;
+}
+
+static const struct tty_ops ops = {
+    .write = device_write,
+    .write_room = device_room,
+    .writable = device_writable,
+    .write_pending = device_pending,
+    .drain = device_drain,
+    .throttle = device_throttle,
+    .receive = device_receive,
+    .discard = device_discard,
+    .show = device_show,
+};
 
 static void raise(int signal)
 {
@@ -594,8 +612,13 @@ static void changes_modes(void **state)
     assert_int_equal(tty_set_termios(&tty, &settings, TCSAFLUSH), 0);
     reads_error(-EAGAIN);
     type("more\n");
+    discards = 0;
     tty_flush(&tty, TCOFLUSH);
     reads("more\n", 100);
+    tty_flush(&tty, TCIFLUSH);
+    assert_int_equal(discards, 1);
+    tty_flush(&tty, TCIOFLUSH);
+    assert_int_equal(discards, 2);
 }
 
 static int all_is_sent(u64 deadline)

@@ -46,7 +46,7 @@ static struct {
     bool absent, no_fifo;
     bool keeps_thre; /* a chip that says nothing when its interrupt is enabled too late */
     bool real_break; /* the flag comes with the NUL, as on a real chip */
-    u8 ier, lcr, mcr, lsr, fcr, rbr, scratch, divisor[2];
+    u8 ier, lcr, mcr, lsr, msr, fcr, rbr, scratch, divisor[2];
     bool thr_pending, timeout_pending;
     bool line; /* of the interrupt */
     bool edge; /* it rose and nobody has come yet */
@@ -241,6 +241,8 @@ static u8 inb(u16 port)
         chip.lsr &= (u8)~0x12;
         update_line();
         return value;
+    case 6:
+        return chip.msr;
     case 7:
         return chip.scratch;
     }
@@ -572,6 +574,50 @@ static void echoes_and_signals(void **state)
     sent_is("ab\b \bc\n", 7);
 }
 
+/* A key's signal forgets what the host has not taken, but for what the chip has; NOFLSH forbids it. */
+static void signals_flush_output(void **state)
+{
+    (void)state;
+    static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    struct termios2 settings;
+    power_on(6);
+    start(false);
+    for (int keeps = 0; keeps < 2; keeps++) {
+        host_takes = 0;
+        sent_length = 0;
+        assert_int_equal(tty_write(&tty, text, 36, 0), 36);
+        tty_receive(&tty, (const u8 *)"\3", 1);
+        tty_get_termios(&tty, &settings);
+        settings.c_lflag |= NOFLSH;
+        assert_int_equal(tty_set_termios(&tty, &settings, TCSANOW), 0);
+        host_speed = host_reads = 25;
+        tty_drain(&tty);
+        host_speed = host_reads = 0;
+        assert_memory_equal(sent, text, 16);
+        assert_memory_equal(sent + sent_length - 2, "^C", 2);
+        assert_true(keeps ? sent_length == 38 : sent_length < 36);
+    }
+}
+
+static void has_modem_lines(void **state)
+{
+    (void)state;
+    power_on(7);
+    start(false);
+    chip.msr = 0xb0;
+    assert_int_equal(uart_tty_ops.get_modem(&uart),
+                     TIOCM_DTR | TIOCM_RTS | TIOCM_OUT2 | TIOCM_CTS | TIOCM_DSR | TIOCM_CAR);
+    uart_tty_ops.set_modem(&uart, TIOCM_DTR | TIOCM_OUT1, TIOCM_OUT1 | TIOCM_RTS);
+    assert_int_equal(chip.mcr, 0xe);
+    uart_tty_ops.throttle(&uart, true);
+    assert_int_equal(chip.mcr, 0xc);
+    uart_tty_ops.set_modem(&uart, ~0u, 0);
+    uart_tty_ops.throttle(&uart, false);
+    assert_int_equal(chip.mcr, 8); /* without which no interrupt would come */
+    chip.msr = 0x40;
+    assert_int_equal(uart_tty_ops.get_modem(&uart), TIOCM_RNG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,6 +625,7 @@ int main(void)
         cmocka_unit_test(writes_to_a_slow_host), cmocka_unit_test(log_overtakes_nothing),
         cmocka_unit_test(receives_files),        cmocka_unit_test(stops_the_host),
         cmocka_unit_test(keeps_early_bytes),     cmocka_unit_test(echoes_and_signals),
+        cmocka_unit_test(signals_flush_output),  cmocka_unit_test(has_modem_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

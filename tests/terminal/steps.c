@@ -619,6 +619,21 @@ static void step_output(void)
 
 /* ---- Who and what it is -----------------------------------------------------------------------*/
 
+/* Ours go off and on, and only those that are named. */
+static bool modem_lines_work(int before)
+{
+    int line = TIOCM_DTR, off = 0, on = 0, set = 0;
+
+    ioctl(0, TIOCMBIC, &line);
+    ioctl(0, TIOCMGET, &off);
+    ioctl(0, TIOCMBIS, &line);
+    ioctl(0, TIOCMGET, &on);
+    ioctl(0, TIOCMSET, &before);
+    ioctl(0, TIOCMGET, &set);
+    return (before & TIOCM_DTR) && (before & TIOCM_RTS) && off == (before & ~TIOCM_DTR) &&
+           on == before && set == before && ioctl(0, TIOCMSET, NULL) == -1 && errno == EFAULT;
+}
+
 static void step_settings(void)
 {
     struct termios2 now, given = base;
@@ -658,6 +673,17 @@ static void step_settings(void)
     say(" %u\n", old.c_iflag);
     say("from nowhere: %d %d", ioctl(0, TCGETS, NULL), ioctl(0, TCSETS2, NULL));
     say(" %d %d\n", ioctl(0, TIOCGWINSZ, NULL), errno);
+    int lines = 0, number = -1;
+    say("TIOCEXCL: %d", ioctl(0, TIOCEXCL));
+    ioctl(0, TIOCGEXCL, &number);
+    say(" %d", number);
+    say(" %d", ioctl(0, TIOCNXCL));
+    ioctl(0, TIOCGEXCL, &number);
+    say(" %d\n", number);
+    if (ioctl(0, TIOCMGET, &lines) != 0) /* a pseudo terminal has none */
+        say("a modem's lines: %d\n", errno == ENOTTY && ioctl(0, TIOCMBIC, &lines) == -1);
+    else
+        say("a modem's lines: %d\n", modem_lines_work(lines));
     say("no such request: %d", ioctl(0, 0x5499));
     say(" %d\n", errno);
 }
