@@ -131,6 +131,26 @@ u32 task_count(struct process *process)
     return __atomic_load_n(&process->tasks.count, __ATOMIC_RELAXED);
 }
 
+static bool is_asleep_locked(const struct task *task)
+{
+    return task->thread && task->thread->state == THREAD_BLOCKED;
+}
+
+u32 task_count_awake(struct process *process)
+{
+    struct task *task;
+    u32 count = 0;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    for_each_task_locked(task, process, tid) count += task->thread && !is_asleep_locked(task);
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    return count;
+}
+
+int task_last_tid(const struct process *process)
+{
+    return __atomic_load_n(&process->next_tid, __ATOMIC_RELAXED) - 1;
+}
+
 /* ---- Time -------------------------------------------------------------------------------------*/
 
 static u64 cpu_ns_locked(struct task *task)
@@ -218,7 +238,7 @@ u8 task_priority(struct task *task)
 bool task_is_asleep(struct task *task)
 {
     u64 flags = spin_lock_irqsave(&task->process->signals.lock);
-    bool asleep = task->thread && task->thread->state == THREAD_BLOCKED;
+    bool asleep = is_asleep_locked(task);
     spin_unlock_irqrestore(&task->process->signals.lock, flags);
     return asleep;
 }

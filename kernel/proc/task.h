@@ -36,8 +36,11 @@ struct task *task_get(struct process *process, int tid);
 struct task *task_get_next(struct process *process, int tid);
 void task_put(struct task *task);
 
-/* How many threads there are, with a first one that has ended. */
+/* How many threads there are, with a first one that has ended; how many of them do not sleep; and the number
+ * that was given last. */
 u32 task_count(struct process *process);
+u32 task_count_awake(struct process *process);
+int task_last_tid(const struct process *process);
 
 /* Processor time of one, also of one that has ended, and of all of a process; nanoseconds. Any
  * context. */

@@ -32,15 +32,20 @@ static long spinner(void *argument)
     return 0;
 }
 
+static void read_file(const char *path, char *text, size_t size)
+{
+    long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
+    long length = call(__NR_read, file, text, size - 1);
+    call(__NR_close, file);
+    text[length > 0 ? length : 0] = '\0';
+}
+
 static void read_text(int tid, const char *name, char *text, size_t size)
 {
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-    long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
-    long length = call(__NR_read, file, text, size - 1);
-    call(__NR_close, file);
-    text[length > 0 ? length : 0] = '\0';
+    read_file(path, text, size);
 }
 
 static bool name_is(int tid, const char *name)
@@ -236,6 +241,42 @@ static void test_numbers(void)
     check("a number is not given again at once", rising);
 }
 
+static long number_after(const char *text, const char *label)
+{
+    const char *at = strstr(text, label);
+
+    return at ? strtol(at + strlen(label), NULL, 10) : -1;
+}
+
+/* What the system tells of threads: of all there are, so that others than ours may count, too. */
+static void test_system(void)
+{
+    static char text[1 << 16];
+    struct thread awake, asleep[2];
+    int running = 0, all = 0, last = 0;
+    char state[64];
+
+    over = 0;
+    thread_begin(&awake, spinner, NULL);
+    for (int i = 0; i < 2; i++) {
+        thread_begin(&asleep[i], sleeper, NULL);
+        thread_wait_asleep(asleep[i].own_tid);
+    }
+    read_file("/proc/loadavg", text, sizeof(text));
+    sscanf(text, "%*s %*s %*s %d/%d %d", &running, &all, &last);
+    check("/proc/loadavg: how many run, how many there are, the last number",
+          running >= 2 && all >= 4 && last >= 4);
+    read_file("/proc/stat", text, sizeof(text));
+    check("/proc/stat: those that run", number_after(text, "procs_running ") >= 2);
+    check("and that there were", number_after(text, "processes ") >= 4);
+    check("a state", thread_status(awake.own_tid, "State:", state, sizeof(state)) &&
+                         strcmp(state, "R (running)") == 0);
+    over = 1;
+    thread_join(&awake);
+    for (int i = 0; i < 2; i++)
+        thread_join(&asleep[i]);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -246,5 +287,6 @@ int main(int argc, char **argv)
     test_status();
     test_self();
     test_numbers();
+    test_system();
     return check_finish();
 }

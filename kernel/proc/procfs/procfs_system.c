@@ -153,7 +153,9 @@ static int show_loadavg(struct text_builder *text, const struct node_place *plac
         text_print(text, "%lu.%02lu ", load >> LOAD_BITS,
                    ((load & (LOAD_ONE - 1)) * 100) >> LOAD_BITS);
     }
-    text_print(text, "1/1 %d\n", process_current()->pid);
+    struct process *process = process_current();
+    text_print(text, "%u/%u %d\n", task_count_awake(process), task_count(process),
+               task_last_tid(process));
     return 0;
 }
 
@@ -164,8 +166,10 @@ static int show_stat(struct text_builder *text, const struct node_place *place)
     text_print(text, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", busy, idle);
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         text_print(text, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", cpu, busy, idle / cpu_count());
-    text_print(text, "intr 0\nctxt 0\nbtime %lu\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
+    text_print(text, "intr 0\nctxt 0\nbtime %lu\n",
                (time_real_ns() - time_now_ns()) / NS_PER_SECOND);
+    text_print(text, "processes %d\nprocs_running %u\nprocs_blocked 0\n",
+               task_last_tid(process_current()), task_count_awake(process_current()));
     text_add_string(text, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
     return 0;
 }
