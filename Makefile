@@ -108,7 +108,7 @@ endif
 KERNEL_COLD    := $(wildcard loader/unwind*.c loader/debug_image.c kernel/proc/crash/*.c \
                     arch/x86_64/report.c kernel/core/panic.c kernel/crashtest.c \
                     kernel/proc/procfs/*.c fs/procfs/*.c fs/xattr.c arch/x86_64/cpuinfo.c \
-                    fs/lock.c fs/anon/inotify.c drivers/keyboard.c drivers/rtc.c)
+                    fs/lock.c fs/anon/inotify.c drivers/keyboard.c drivers/clock/rtc.c)
 KERNEL_LDFLAGS := -T linker.ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
                   --no-warn-rwx-segments --build-id=none
 

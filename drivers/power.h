@@ -10,7 +10,7 @@
 #ifndef DRIVERS_POWER_H
 #define DRIVERS_POWER_H
 
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 #include "kernel/lib/types.h"
 
 /* Remember how this machine is switched off. Both structures must stay. Maps registers that are in

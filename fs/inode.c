@@ -5,7 +5,7 @@
 #include <asm/stat.h>
 
 #include "fs/lock.h"
-#include "fs/page_cache.h"
+#include "fs/page_cache/page_cache.h"
 #include "fs/xattr.h"
 #include "kernel/core/refcount.h"
 #include "kernel/core/time.h"

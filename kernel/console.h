@@ -5,7 +5,7 @@
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
 
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 #include "kernel/proc/exec.h"
 
 /* Find the channels and give the log its sink. Before anything can go wrong. */

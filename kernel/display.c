@@ -3,10 +3,10 @@
 #include "kernel/display.h"
 
 #include "arch/cpu.h"
-#include "drivers/font.h"
-#include "drivers/framebuffer.h"
+#include "drivers/display/font.h"
+#include "drivers/display/framebuffer.h"
 #include "drivers/i8042.h"
-#include "drivers/vga_text.h"
+#include "drivers/display/vga_text.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/time.h"

@@ -7,7 +7,7 @@
 #define KERNEL_DISPLAY_H
 
 #include "boot/boot_info.h"
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 #include "kernel/dev/tty.h"
 
 /* Looks for a screen: the framebuffer that the boot loader told of, or a VGA in text mode. With

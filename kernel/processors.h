@@ -3,7 +3,7 @@
 #ifndef KERNEL_PROCESSORS_H
 #define KERNEL_PROCESSORS_H
 
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 
 /* Learn which there are. After irq_init. */
 void processors_init(const struct acpi_facts *facts);

@@ -12,7 +12,7 @@
 #include <linux/stat.h>
 
 #include "arch/usercopy.h"
-#include "fs/page_cache.h"
+#include "fs/page_cache/page_cache.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"
 

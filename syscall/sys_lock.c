@@ -7,7 +7,7 @@
 #include "arch/usercopy.h"
 #include "fs/anon/memfd.h"
 #include "fs/lock.h"
-#include "fs/pipe.h"
+#include "fs/pipe/pipe.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"
 

@@ -4,7 +4,7 @@
 #include <linux/fcntl.h>
 
 #include "arch/usercopy.h"
-#include "fs/pipe.h"
+#include "fs/pipe/pipe.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"
 

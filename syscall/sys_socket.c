@@ -7,7 +7,7 @@
 #include <asm/errno.h>
 
 #include "arch/usercopy.h"
-#include "fs/socketpair.h"
+#include "fs/pipe/socketpair.h"
 #include "kernel/abi/sockets.h"
 #include "syscall/descriptor.h"
 #include "syscall/table.h"

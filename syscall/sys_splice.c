@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Copies that never leave the kernel: splice, tee, vmsplice, sendfile, copy_file_range. Here is what
- * Linux checks, and in its order; fs/splice.c does the work.
+ * Linux checks, and in its order; fs/pipe/splice.c does the work.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
@@ -11,7 +11,7 @@
 #include "arch/usercopy.h"
 #include "fs/inode.h"
 #include "fs/notify.h"
-#include "fs/splice.h"
+#include "fs/pipe/splice.h"
 #include "kernel/abi/event_files.h"
 #include "mm/heap.h"
 #include "syscall/descriptor.h"

@@ -10,7 +10,7 @@
 
 #include "arch/usercopy.h"
 #include "fs/notify.h"
-#include "fs/pipe.h"
+#include "fs/pipe/pipe.h"
 #include "kernel/core/time.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"

@@ -11,7 +11,7 @@
 
 #include "fs/devfs/devfs_internal.h"
 #include "fs/open.h"
-#include "fs/tty_file.h"
+#include "fs/tty/tty_file.h"
 
 #define SCREEN_NAMES 2
 

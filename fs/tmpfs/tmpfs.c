@@ -14,7 +14,7 @@
 #include <linux/magic.h>
 
 #include "fs/dentry.h"
-#include "fs/pipe.h"
+#include "fs/pipe/pipe.h"
 #include "fs/tmpfs/tmpfs_internal.h"
 #include "kernel/lib/string.h"
 #include "mm/heap.h"

@@ -4,7 +4,7 @@
 #define FS_TMPFS_TMPFS_INTERNAL_H
 
 #include "fs/inode.h"
-#include "fs/page_cache.h"
+#include "fs/page_cache/page_cache.h"
 
 extern const struct file_ops tmpfs_directory_ops;
 

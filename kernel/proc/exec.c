@@ -15,7 +15,7 @@
 
 #include "arch/context.h"
 #include "arch/usercopy.h"
-#include "fs/console_stream.h"
+#include "fs/tty/console_stream.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/random.h"

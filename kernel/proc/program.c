@@ -7,7 +7,7 @@
 
 #include <asm/errno.h>
 
-#include "fs/page_cache.h"
+#include "fs/page_cache/page_cache.h"
 #include "kernel/lib/string.h"
 
 static int read_inode(const struct image_source *source, u64 offset, void *buffer, size_t length)

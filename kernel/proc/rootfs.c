@@ -10,7 +10,7 @@
 #include "arch/mmu.h"
 #include "fs/change.h"
 #include "fs/devfs/devfs.h"
-#include "fs/initramfs.h"
+#include "fs/initramfs/initramfs.h"
 #include "fs/procfs/procfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/lib/string.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 
 #define BASE      0xe0000
 #define VIEWS_MAX 4096

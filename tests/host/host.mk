@@ -13,7 +13,7 @@ HOST_PURE   := $(filter-out kernel/lib/string.c,$(wildcard kernel/lib/*.c)) \
                $(wildcard boot/boot_fill.c boot/memory_map.c boot/multiboot2.c boot/pvh.c) \
                $(wildcard kernel/core/cmdline.c loader/elf64.c loader/elf64_relative.c) \
                $(wildcard loader/unwind*.c) loader/debug_image.c \
-               $(wildcard drivers/acpi.c drivers/acpi_s5.c drivers/keyboard.c mm/page.c) \
+               $(wildcard drivers/acpi/acpi.c drivers/acpi/acpi_s5.c drivers/keyboard.c mm/page.c) \
                $(wildcard kernel/dev/vt*.c)
 HOST_FLAGS  := -std=gnu17 -O1 -g -I. -Wall -Wextra -Werror -fno-strict-aliasing \
                -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 
 #define RSDP 0xf5000
 #define RSDT 0x7fe1000

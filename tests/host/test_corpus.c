@@ -15,8 +15,8 @@
 
 #include "tests/host/fake_fs.h"
 
-#include "fs/initramfs.c"
-#include "fs/initramfs_place.c"
+#include "fs/initramfs/initramfs.c"
+#include "fs/initramfs/initramfs_place.c"
 #include "loader/elf64.h"
 #include "tests/host/image.h"
 

@@ -13,8 +13,8 @@
 
 #include "tests/host/fake_memory.h"
 
-#include "fs/page_cache.c"
-#include "fs/page_cache_copy.c"
+#include "fs/page_cache/page_cache.c"
+#include "fs/page_cache/page_cache_copy.c"
 
 #define PAGES    24
 #define FILE_MAX (PAGES * PAGE_SIZE)

@@ -90,7 +90,7 @@ const u8 *font_glyph(u32 code)
     return code == ' ' ? none : code == 'F' ? full : odd;
 }
 
-#include "drivers/framebuffer.c"
+#include "drivers/display/framebuffer.c"
 #include "kernel/dev/screen.c"
 
 static struct framebuffer framebuffer;

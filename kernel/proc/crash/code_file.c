@@ -2,7 +2,7 @@
 /* Mappings and the files behind them; code_file.h. */
 #include "kernel/proc/crash/code_file.h"
 
-#include "fs/page_cache.h"
+#include "fs/page_cache/page_cache.h"
 #include "kernel/proc/memory_use.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/program.h"
