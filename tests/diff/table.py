@@ -20,6 +20,7 @@ COMMAND is looked for in PATH of the root; FILE, in the root's /work, is standar
 empty). /work is also the directory the command runs in. Marks:
 
     sorted                    the lines of the output may come in any order
+    numbers                   numbers may be others, as those of a measurement are
     expected-failure(WHY)     does not work yet; the test fails as soon as it does
 """
 
@@ -29,20 +30,23 @@ import shlex
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TABLES = os.path.join(HERE, "tables")
-MARK = re.compile(r"(sorted|expected-failure\(([^)]*)\))\s+")
+MARK = re.compile(r"(sorted|numbers|expected-failure\(([^)]*)\))\s+")
+NUMBER = re.compile(rb"0x[0-9a-f]+|[0-9]+(\.[0-9]+)?")
 
 STDIN = re.compile(r"\s<\s+([\w./-]+)$")
 
 
 class Command:
-    """One line: words, stdin (a name or None), sorted, expected_failure (a reason or None)."""
+    """One line: words, stdin (a name or None), sorted, numbers, expected_failure (a reason or None)."""
 
     def __init__(self, text, line):
         self.text, self.line = text, line
-        self.sorted, self.expected_failure, rest = False, None, text
+        self.sorted, self.numbers, self.expected_failure, rest = False, False, None, text
         while match := MARK.match(rest):
             if match.group(1) == "sorted":
                 self.sorted = True
+            elif match.group(1) == "numbers":
+                self.numbers = True
             else:
                 self.expected_failure = match.group(2)
             rest = rest[match.end() :]
@@ -53,6 +57,8 @@ class Command:
 
     def judge(self, output):
         """The output in the form in which it is compared."""
+        if self.numbers:
+            output = NUMBER.sub(b"N", output).replace(b" ", b"")  # they stand in columns
         return sorted(output.split(b"\n")) if self.sorted else output
 
 

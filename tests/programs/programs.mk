@@ -99,7 +99,7 @@ $(ABI_BUILD)/thread_restart $(ABI_BUILD)/thread_storm: $(addprefix $(ABI_DIR)/wa
 
 # Those of threads once more, in one program.
 THREAD_TESTS := $(patsubst %,thread_%,clone names schedule balance stacks frames limits memory many restart storm churn \
-                                       signals first)
+                                       stressors signals first)
 THREAD_OBJECTS := $(THREAD_TESTS:%=$(ABI_BUILD)/threads/%.o)
 
 $(THREAD_OBJECTS): $(ABI_BUILD)/threads/%.o: $(ABI_DIR)/%.c $(ABI_DIR)/check.h $(THREAD_HELPERS:.c=.h)

@@ -29,6 +29,7 @@
     TEST(thread_restart, false)  \
     TEST(thread_storm, true)     \
     TEST(thread_churn, true)     \
+    TEST(thread_stressors, true) \
     TEST(thread_signals, false)  \
     TEST(thread_first, false)
 
