@@ -221,9 +221,9 @@ CHECKS := check-format check-layers check-docs check-sparse
 test:
 	@$(PYTHON) tools/run_suites $(CHECKS) test-host fuzz-smoke test-boot test-diff
 
-# With DEBUG=1 most of them boot that kernel.
+# With DEBUG=1 or CHECKED=1 most of them boot that kernel, with CPUS=4 on four processors.
 test-boot: all
-	$(Q)$(if $(DEBUG),MAKEFLAGS= GALETTE_KERNEL=$(CURDIR)/$(BUILD)/galette )$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
+	$(Q)$(if $(DEBUG)$(CHECKED),MAKEFLAGS= GALETTE_KERNEL=$(CURDIR)/$(BUILD)/galette )GALETTE_CPUS=$(CPUS) $(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/boot $(PYTEST)
 
 # One that no .mk file above has brought along.
 ifeq (,$(wildcard tests/host/host.mk))

@@ -8,7 +8,8 @@
  * PAGE_SIZE or, with MMU_LARGE, MMU_LARGE_SIZE bytes.
  *
  * What changes or takes away a mapping of a program makes other processors forget it, and so waits for
- * them: the rules of smp_call (arch/smp.h) hold. Kernel mappings are only ever added.
+ * them: the rules of smp_call (arch/smp.h) hold. Kernel mappings are only ever added,
+ * but for kernel stacks (mmu_unmap_kernel).
  */
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H

@@ -13,6 +13,7 @@
 #include "arch/mmu.h"
 #include "boot/memory_map.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/lib/bitmap.h"
 #include "mm/page.h"
 
 #define PAGES_KEPT_FOR_ARCH 16
@@ -20,16 +21,16 @@
 /* So many free stacks stay as they are; what is beyond is taken apart by the batch. */
 #define FREE_STACKS_KEPT    32
 #define TRIM_BATCH          16
-#define BARE_SLOTS_MAX      4096 /* when this is full the address range is given up: there is enough */
+/* Twice as many as a process has numbers for threads: one that has ended keeps its stack for a moment. */
+#define SLOTS_MAX           65536
 
 static struct spinlock kmap_lock = SPINLOCK_INIT(LOCK_KMAP);
 static vaddr_t next_map = KMAP_BASE + PAGES_KEPT_FOR_ARCH * PAGE_SIZE;
-static vaddr_t next_slot = KSTACK_AREA_BASE;
 static vaddr_t free_slots; /* tops; each free stack's highest word holds the next one's top */
 static u32 free_count;
-/* Slots without pages. */
-static vaddr_t bare_slots[BARE_SLOTS_MAX];
-static u32 bare_count;
+/* The lowest bare slot is taken first, so that there are never more page tables than the most threads needed. */
+static u64 slots_with_pages[BITMAP_WORDS(SLOTS_MAX)];
+static size_t first_bare; /* none below it is bare */
 static const struct boot_info *memory;
 
 void kmap_init(const struct boot_info *boot)
@@ -92,21 +93,24 @@ static bool map_stack_page_locked(vaddr_t address)
     return false;
 }
 
-/* A slot that has no pages yet, or no longer; 0: the area is used up. */
+_Static_assert(SLOTS_MAX *SLOT_SIZE <= KSTACK_AREA_SIZE);
+
+/* The top of a slot that has no pages yet, or no longer; 0: all have. */
 static vaddr_t bare_slot_locked(void)
 {
-    if (bare_count != 0)
-        return bare_slots[--bare_count];
-    if (next_slot + SLOT_SIZE > KSTACK_AREA_BASE + KSTACK_AREA_SIZE)
+    size_t slot = bitmap_next_clear(slots_with_pages, SLOTS_MAX, first_bare);
+    first_bare = slot;
+    if (slot == SLOTS_MAX)
         return 0;
-    next_slot += SLOT_SIZE;
-    return next_slot;
+    bitmap_set(slots_with_pages, slot);
+    return KSTACK_AREA_BASE + (slot + 1) * SLOT_SIZE;
 }
 
 static void keep_bare_locked(vaddr_t top)
 {
-    if (bare_count < BARE_SLOTS_MAX)
-        bare_slots[bare_count++] = top;
+    size_t slot = (top - KSTACK_AREA_BASE) / SLOT_SIZE - 1;
+    bitmap_clear(slots_with_pages, slot);
+    first_bare = MIN(first_bare, slot);
 }
 
 /* What was mapped when memory ran out is left to the next try. */

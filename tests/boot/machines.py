@@ -10,6 +10,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 TOOL = os.path.join(ROOT, "tools", "galette")
 # `make test-boot DEBUG=1` names another one, which tools/galette boots, too.
 KERNEL = os.environ.get("GALETTE_KERNEL", os.path.join(ROOT, "build", "galette"))
+# `make test-boot CPUS=4`: where a test asks for no number of processors of its own.
+CPUS = os.environ.get("GALETTE_CPUS", "1")
 DEBUG_KERNEL = os.path.join(ROOT, "build-debug", "galette")
 PROGRAMS = os.path.join(ROOT, "build", "programs")
 TARGETS = ["all", "programs", "abi", "terminal"]
@@ -54,6 +56,8 @@ def run(program, *args, options=(), qemu=(), stdin=b"", seconds=None, remember=N
     log is seen; the one here is for a tool that hangs."""
     if seconds is None:
         seconds = UEFI_SECONDS if {"uefi", "efi"} & set(options) else SECONDS
+    if not {"-c", "--cpus"} & set(options):
+        options = ["-c", CPUS, *options]
     words = ["--timeout", str(seconds), *options, program, *args, "--", *qemu]
     done = subprocess.run([TOOL, "run", *words], input=stdin, capture_output=True, check=False,
                           timeout=seconds + 15)
