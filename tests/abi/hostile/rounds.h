@@ -22,7 +22,7 @@ void round_go_home(void);
 /* Touch memory that calls have mapped, or not. */
 void memory_touch(void);
 
-/* In bytes. */
+/* In bytes: what is free, and what the program itself has. */
 uint64_t memory_free(void);
 
 /* One call, out of all that the kernel has. `each`: tell it before. `slow`: tell it afterwards if it took

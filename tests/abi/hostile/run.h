@@ -16,7 +16,7 @@ struct hostile_run {
     unsigned long count; /* of calls; 0: for ever */
     bool verbose, each;
     unsigned long made;
-    uint64_t usual, free; /* free memory: behind the first rounds, and behind the last one */
+    uint64_t usual, free; /* memory_free: behind the first rounds, and behind the last one */
 };
 
 /* `count`: of calls, when the program is not told. */
