@@ -25,6 +25,7 @@
 
 #define PER_THREAD     (ROUND / HOSTILE_THREADS)
 #define HANG_SECONDS   60
+#define MANY           64 /* threads, of which the kernel keeps more stacks than it ever will later */
 #define ROUNDS_TO_FILL 5 /* by then the kernel has what it keeps for later */
 
 #define THREAD_FLAGS \
@@ -156,19 +157,28 @@ static void watch(void)
     }
 }
 
+static bool wait_for_end(int tid)
+{
+    static const struct timespec moment = {0, 1000000};
+
+    for (unsigned tries = 0; call(__NR_tgkill, 1, tid, 0) != -ESRCH; tries++) {
+        call(__NR_nanosleep, &moment, NULL);
+        if (tries > 1000 * HANG_SECONDS)
+            return false;
+    }
+    return true;
+}
+
 /* Until none of them is there any more, and no signal that came meanwhile. */
 static void wait_for_ends(void)
 {
-    static const struct timespec moment = {0, 1000000}, none;
+    static const struct timespec none;
     static const uint64_t all = ~0UL;
 
     for (unsigned i = 0; i < HOSTILE_THREADS; i++)
-        for (unsigned tries = 0; call(__NR_tgkill, 1, tids[i], 0) != -ESRCH; tries++) {
-            call(__NR_nanosleep, &moment, NULL);
-            if (tries > 1000 * HANG_SECONDS) {
-                tell("does not end", i);
-                call(__NR_exit_group, 3);
-            }
+        if (!wait_for_end(tids[i])) {
+            tell("does not end", i);
+            call(__NR_exit_group, 3);
         }
     while (call(__NR_rt_sigtimedwait, &all, NULL, &none, 8) > 0)
         ;
@@ -191,12 +201,40 @@ static void round_run(void)
     round_clean_up();
 }
 
+/* ---- Before the first round -------------------------------------------------------------------*/
+
+static uint32_t may_end; /* a futex */
+
+static void stay(void)
+{
+    while (__atomic_load_n(&may_end, __ATOMIC_SEQ_CST) == 0)
+        call(__NR_futex, &may_end, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, NULL);
+}
+
+/* More threads at once than later, so that the kernel has what it keeps. */
+static void many_come_and_go(void)
+{
+    static char stacks[MANY][1024] __attribute__((aligned(16)));
+    static int many[MANY];
+
+    for (unsigned i = 0; i < MANY; i++)
+        if (clone_with(THREAD_FLAGS | CLONE_PARENT_SETTID, stacks[i] + sizeof(stacks[i]), &many[i],
+                       NULL, 0, stay) < 0)
+            call(__NR_exit_group, 4);
+    __atomic_store_n(&may_end, 1, __ATOMIC_SEQ_CST);
+    call(__NR_futex, &may_end, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, MANY);
+    for (unsigned i = 0; i < MANY; i++)
+        if (!wait_for_end(many[i]))
+            call(__NR_exit_group, 3);
+}
+
 int main(int argc, char **argv)
 {
     run = run_begin(argc, argv, 40000);
     if (machine_is_ours()) {
         rounds_begin(run.seed);
         threads_remember(tids, HOSTILE_THREADS);
+        many_come_and_go();
         while (run_goes_on(&run)) {
             round_run();
             run_round_made(&run, ROUNDS_TO_FILL);
