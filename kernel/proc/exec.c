@@ -15,6 +15,8 @@
 
 #include "arch/context.h"
 #include "arch/usercopy.h"
+#include "fs/devfs/devfs.h"
+#include "fs/open.h"
 #include "fs/tty/console_stream.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
@@ -22,12 +24,10 @@
 #include "kernel/core/time.h"
 #include "kernel/core/wait.h"
 #include "kernel/lib/string.h"
-#include "kernel/proc/task.h"
 #include "kernel/proc/procfs/procfs_nodes.h"
-#include "fs/devfs/devfs.h"
-#include "fs/open.h"
 #include "kernel/proc/program.h"
 #include "kernel/proc/rootfs.h"
+#include "kernel/proc/task.h"
 #include "kernel/proc/vdso.h"
 #include "loader/image.h"
 #include "loader/stack.h"
@@ -41,7 +41,6 @@
 #define STACK_RANDOM     22 /* Linux: 16 GiB of stack positions */
 #define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
 #define BRK_RANDOM       13 /* 32 MiB */
-#define DEBUGGER_POLL_NS 20000000
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
 
 #define DEBUGGER_POLL_NS 20000000

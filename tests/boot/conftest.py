@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the boot tests share: building first, and booting with the log attached to a failure."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import subprocess
 import pytest
 
 import machines
+from reports import pytest_runtest_makereport, remember  # noqa: F401 (pytest finds them here)
 
 
 def pytest_configure(config):
@@ -22,36 +24,13 @@ def pytest_configure(config):
 
 
 @pytest.fixture
-def boot(request):
+def boot(remember):
     """boot(program, *args, options=[...], ...): `tools/galette run`, with what it said attached to
     the report if the test fails."""
-    runs = request.node.stash.setdefault(RUNS, [])
-
-    def boot_and_remember(*args, **kwargs):
-        return machines.run(*args, remember=runs.append, **kwargs)
-
-    return boot_and_remember
+    return functools.partial(machines.run, remember=remember)
 
 
 @pytest.fixture
-def boot_qemu(request):
+def boot_qemu(remember):
     """boot_qemu(...): QEMU itself, without the tool; see machines.run_qemu."""
-    runs = request.node.stash.setdefault(RUNS, [])
-
-    def boot_and_remember(*args, **kwargs):
-        return machines.run_qemu(*args, remember=runs.append, **kwargs)
-
-    return boot_and_remember
-
-
-RUNS = pytest.StashKey()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Puts the runs of a failed test into its report."""
-    outcome = yield
-    report = outcome.get_result()
-    if call.when == "call" and report.failed:
-        for result in item.stash.get(RUNS, []):
-            report.sections.append((f"boot: {result.title}", result.describe()))
+    return functools.partial(machines.run_qemu, remember=remember)
