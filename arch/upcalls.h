@@ -33,7 +33,7 @@ void arch_upcall_return_work(struct trap_frame *frame);
 /* An NMI: another processor may want this one to stop. (kernel/core/panic.c) */
 void arch_upcall_interrupted(void);
 
-/* Another processor kicked this one. Interrupts off. (kernel/core/sched.c) */
+/* Another processor kicked this one. Interrupts off. (kernel/core/sched_balance.c) */
 void arch_upcall_kicked(void);
 
 /* A system call, when the slow entry is chosen (trace). Returns the result. (syscall) */
