@@ -37,10 +37,10 @@
 
 /* Where things go when nothing is random: what debuggers are used to see on Linux. */
 #define IMAGE_BASE       0x555555554000UL
-#define IMAGE_RANDOM     28 /* bits, in pages; Linux: mmap_rnd_bits */
-#define STACK_RANDOM     22 /* Linux: 16 GiB of stack positions */
-#define STACK_RANDOM_LOW 8  /* and these many 16-byte steps within the page */
-#define BRK_RANDOM       13 /* 32 MiB */
+#define IMAGE_RANDOM     28          /* bits, in pages; Linux: mmap_rnd_bits */
+#define STACK_RANDOM     22          /* Linux: 16 GiB of stack positions */
+#define STACK_RANDOM_LOW 8           /* and these many 16-byte steps within the page */
+#define BRK_RANDOM       13          /* 32 MiB */
 #define MMAP_GAP         (128 * MIB) /* least room kept for the stack (Linux: mmap_base) */
 
 #define DEBUGGER_POLL_NS 20000000

@@ -39,18 +39,6 @@ static void handle(int number)
     sigaction(number, &action, NULL);
 }
 
-static long file_read(const char *path, char *text, size_t size)
-{
-    long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
-
-    if (file < 0)
-        return file;
-    long length = call(__NR_read, file, text, size - 1);
-    call(__NR_close, file);
-    text[length > 0 ? length : 0] = '\0';
-    return length;
-}
-
 static bool file_has(const char *path, const char *wanted)
 {
     static char text[8192];

@@ -32,29 +32,13 @@ static long spinner(void *argument)
     return 0;
 }
 
-static void read_file(const char *path, char *text, size_t size)
-{
-    long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
-    long length = call(__NR_read, file, text, size - 1);
-    call(__NR_close, file);
-    text[length > 0 ? length : 0] = '\0';
-}
-
-static void read_text(int tid, const char *name, char *text, size_t size)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-    read_file(path, text, size);
-}
-
 static bool name_is(int tid, const char *name)
 {
     char text[64], expected[64], status[64], stat[64], wanted[64];
 
-    read_text(tid, "comm", text, sizeof(text));
+    thread_file_read(tid, "comm", text, sizeof(text));
     snprintf(expected, sizeof(expected), "%s\n", name);
-    read_text(tid, "stat", stat, sizeof(stat));
+    thread_file_read(tid, "stat", stat, sizeof(stat));
     snprintf(wanted, sizeof(wanted), "%d (%s) ", tid, name);
     return strcmp(text, expected) == 0 && thread_status(tid, "Name:", status, sizeof(status)) &&
            strcmp(status, name) == 0 && strncmp(stat, wanted, strlen(wanted)) == 0;
@@ -262,11 +246,11 @@ static void test_system(void)
         thread_begin(&asleep[i], sleeper, NULL);
         thread_wait_asleep(asleep[i].own_tid);
     }
-    read_file("/proc/loadavg", text, sizeof(text));
+    file_read("/proc/loadavg", text, sizeof(text));
     sscanf(text, "%*s %*s %*s %d/%d %d", &running, &all, &last);
     check("/proc/loadavg: how many run, how many there are, the last number",
           running >= 2 && all >= 4 && last >= 4);
-    read_file("/proc/stat", text, sizeof(text));
+    file_read("/proc/stat", text, sizeof(text));
     check("/proc/stat: those that run", number_after(text, "procs_running ") >= 2);
     check("and that there were", number_after(text, "processes ") >= 4);
     check("a state", thread_status(awake.own_tid, "State:", state, sizeof(state)) &&

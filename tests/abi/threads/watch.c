@@ -10,12 +10,11 @@
 
 #include "tests/abi/check.h"
 
-static long file_read(int tid, const char *name, char *text, size_t size)
+long file_read(const char *path, char *text, unsigned long size)
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
     long file = call(__NR_openat, AT_FDCWD, path, O_RDONLY);
+
+    text[0] = '\0';
     if (file < 0)
         return file;
     long length = call(__NR_read, file, text, size - 1);
@@ -24,10 +23,18 @@ static long file_read(int tid, const char *name, char *text, size_t size)
     return length;
 }
 
+long thread_file_read(int tid, const char *name, char *text, unsigned long size)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
+    return file_read(path, text, size);
+}
+
 /* Field `number` of the thread's stat, from 3 on, in `text`; NULL: there is no such thread. */
 static const char *stat_field(int tid, int number, char *text, size_t size)
 {
-    if (file_read(tid, "stat", text, size) <= 0)
+    if (thread_file_read(tid, "stat", text, size) <= 0)
         return NULL;
     const char *at = strrchr(text, ')'); /* field 2 is a name, which may have anything in it */
     for (int field = 2; field < number && at; field++)
@@ -75,7 +82,7 @@ bool thread_status(int tid, const char *label, char *value, unsigned long size)
 {
     char text[4096];
 
-    if (file_read(tid, "status", text, sizeof(text)) <= 0)
+    if (thread_file_read(tid, "status", text, sizeof(text)) <= 0)
         return false;
     char *line = strstr(text, label);
     if (!line)

@@ -13,6 +13,11 @@
 
 #define MS 1000000L /* in nanoseconds */
 
+/* The text of a file, as far as one read gives it, with a NUL; of one in /proc/self/task/TID. Its length or
+ * -errno. */
+long file_read(const char *path, char *text, unsigned long size);
+long thread_file_read(int tid, const char *name, char *text, unsigned long size);
+
 /* The letter of /proc/self/task/TID/stat, or 0: there is no such thread. */
 char thread_state(int tid);
 
