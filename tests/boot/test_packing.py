@@ -558,6 +558,18 @@ def test_interpreters_bring_their_modules(tmp_path):
     assert not tree.find(f"{prefix}/lib") and not tree.find("/lib64")
 
 
+def test_modules_of_interpreters_bring_their_libraries(tmp_path):
+    """Beside a root, too, as long as the loader is not the root's."""
+    prefix, root = tmp_path / "usr", tmp_path / "root"
+    program_file = _compile(prefix / "bin/tool", "int main(void) { return 0; }")
+    (prefix / "lib/tool").mkdir(parents=True)
+    _compile(prefix / "lib/tool/module.so", "int zlibVersion(void); int f(void) { return zlibVersion(); }",
+             "-shared", "-fPIC", "/lib/x86_64-linux-gnu/libz.so.1")
+    (root / "data").mkdir(parents=True)
+    for words in ([], ["--root", str(root)]):
+        assert _packed(tmp_path, *words, program_file).find("/lib/x86_64-linux-gnu/libz.so.1"), words
+
+
 def test_program_below_lib_brings_the_folder_around_it(tmp_path):
     """/usr/bin/NAME that leads to /usr/lib/WORD/bin/NAME."""
     prefix = tmp_path / "usr"

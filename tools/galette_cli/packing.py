@@ -122,6 +122,7 @@ class _Build:
         self.cached = {}  # library's name: path, for ld.so.cache
         self.done = set()
         self.hosted = set()  # programs of the host, which bring their own folders
+        self.brought = set()  # loaders that no --root had
         for path in opts.with_:
             self._add_with(path)
 
@@ -268,8 +269,10 @@ class _Build:
             self._add_libraries(path, headers, headers.interp or _usual_loader(self.tree))
 
     def _add_libraries(self, path, headers, interp):
-        has_loader = self.opts.root and interp and self.tree.find(interp)
-        if has_loader and not self.opts.libs and path not in self.hosted:
+        if interp and self.tree.find(interp) is None:
+            self.brought.add(interp)
+        root_has_loader = self.opts.root and interp and interp not in self.brought
+        if root_has_loader and not self.opts.libs and path not in self.hosted:
             return
         closure = self.search.closure(path, headers, interp)
         users = [headers, *(self.search.elf_at(found) for found, _ in closure
