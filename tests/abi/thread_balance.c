@@ -2,11 +2,13 @@
 /*
  * Where threads run: as many that spin as there are processors are soon on all of them, one that wakes up
  * goes to a processor with nothing to do, and one that may no longer be where it is has left when the call
- * returns.
+ * returns. On Linux others may want the processors: what nobody could do on a machine without idle time does
+ * not count.
  */
 #include "tests/abi/check.h"
 #include "tests/abi/threads/threads.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 
@@ -36,6 +38,38 @@ static uint64_t bit_of(int index)
     while (index-- > 0)
         set &= set - 1;
     return set & -set;
+}
+
+/* Time that processors had nothing to do, in all; the fourth number of /proc/stat. */
+static int64_t idle_ns(void)
+{
+    char text[200] = "", *at = text + sizeof("cpu");
+    long file = call(__NR_openat, AT_FDCWD, "/proc/stat", O_RDONLY), ticks = 0;
+
+    call(__NR_read, file, text, sizeof(text) - 1);
+    call(__NR_close, file);
+    for (int i = 0; i < 4; i++)
+        ticks = strtol(at, &at, 10);
+    return ticks * 10000000;
+}
+
+static int64_t began, idle_before;
+
+static void patience_begin(void)
+{
+    began = nanoseconds_now();
+    idle_before = idle_ns();
+}
+
+static bool patience_over(void)
+{
+    return nanoseconds_now() - began > PATIENCE;
+}
+
+/* Somebody else had all processors meanwhile. */
+static bool machine_was_busy(void)
+{
+    return idle_ns() - idle_before < (nanoseconds_now() - began) / 4;
 }
 
 /* ---- Threads that spin ------------------------------------------------------------------------*/
@@ -70,11 +104,13 @@ static uint64_t places_seen(int count)
 
 static bool spread(int count)
 {
-    int64_t end = nanoseconds_now() + PATIENCE;
-
-    while (places_seen(count) != all && nanoseconds_now() < end)
+    patience_begin();
+    while (places_seen(count) != all) {
+        if (patience_over())
+            return machine_was_busy();
         milliseconds_sleep(1);
-    return places_seen(count) == all;
+    }
+    return true;
 }
 
 /* Twenty times to each processor: nothing is seen elsewhere from then on. */
@@ -120,19 +156,19 @@ static void test_many(void)
 {
     static struct thread threads[3 * PROCESSORS_MAX];
     static struct place many[3 * PROCESSORS_MAX];
-    int64_t end = nanoseconds_now() + PATIENCE;
     int count = 3 * processors, idle = count;
 
     over = 0;
+    patience_begin();
     for (int i = 0; i < count; i++)
         thread_begin(&threads[i], spin, &many[i]);
-    while (idle > 0 && nanoseconds_now() < end) {
+    while (idle > 0 && !patience_over()) {
         milliseconds_sleep(1);
         idle = 0;
         for (int i = 0; i < count; i++)
             idle += many[i].turns < 100;
     }
-    check_result("three for each processor: all of them run", idle, 0);
+    check("three for each processor: all of them run", idle == 0 || machine_was_busy());
     over = 1;
     for (int i = 0; i < count; i++)
         thread_join(&threads[i]);
@@ -177,10 +213,8 @@ static int elsewhere(int tid)
     return count;
 }
 
-/* On Linux others may use the other processors for a while. */
 static void test_wake(void)
 {
-    int64_t end = nanoseconds_now() + PATIENCE;
     struct thread thread;
     bool good = processors == 1;
 
@@ -188,8 +222,10 @@ static void test_wake(void)
     word = 0;
     thread_begin(&thread, waiter, NULL);
     keep_to(0, bit_of(0));
-    while (!good && nanoseconds_now() < end)
+    patience_begin();
+    while (!good && !patience_over())
         good = elsewhere(thread.own_tid) >= WAKES * 9 / 10;
+    good = good || machine_was_busy();
     check("a thread that wakes up goes to an idle processor", good);
     keep_to(0, all);
     thread_wait_asleep(thread.own_tid);
