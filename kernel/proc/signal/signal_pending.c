@@ -117,13 +117,9 @@ static int choose(const struct signal_pending *pending, u64 waiting)
     return chosen ? __builtin_ctzl(chosen) + 1 : 0;
 }
 
-int signal_pending_take(struct signal_pending *pending, u64 allowed, struct signal_info *info,
-                        bool *of_timer)
+static NOINLINE void take_among_entries(struct signal_pending *pending, int signal,
+                                        struct signal_info *info, bool *of_timer)
 {
-    int signal = choose(pending, pending->set & allowed);
-    *of_timer = false;
-    if (signal == 0)
-        return 0;
     u64 bit = SIGNAL_BIT(signal);
     struct signal_entry *entry = first_entry(pending, signal);
     if (pending->plain & bit) {
@@ -137,6 +133,23 @@ int signal_pending_take(struct signal_pending *pending, u64 allowed, struct sign
     }
     if (!entry)
         pending->set &= ~bit;
+}
+
+int signal_pending_take(struct signal_pending *pending, u64 allowed, struct signal_info *info,
+                        bool *of_timer)
+{
+    int signal = choose(pending, pending->set & allowed);
+    *of_timer = false;
+    if (signal == 0)
+        return 0;
+    u64 bit = SIGNAL_BIT(signal);
+    if (likely((pending->plain & bit) && list_empty(&pending->entries))) {
+        *info = pending->info[signal - 1];
+        remove_plain(pending, bit);
+        pending->set &= ~bit;
+    } else {
+        take_among_entries(pending, signal, info, of_timer);
+    }
     return signal;
 }
 
