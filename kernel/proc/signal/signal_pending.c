@@ -144,9 +144,9 @@ int signal_pending_take(struct signal_pending *pending, u64 allowed, struct sign
         return 0;
     u64 bit = SIGNAL_BIT(signal);
     if (likely((pending->plain & bit) && list_empty(&pending->entries))) {
-        *info = pending->info[signal - 1];
         remove_plain(pending, bit);
         pending->set &= ~bit;
+        *info = pending->info[signal - 1];
     } else {
         take_among_entries(pending, signal, info, of_timer);
     }
