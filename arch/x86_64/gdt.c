@@ -30,14 +30,9 @@ struct PACKED tss {
 };
 _Static_assert(sizeof(struct tss) == 104, "SDM 3A, 8.7");
 
+/* In whole words: address (in three pieces), selector, IST entry, type (SDM 3A, 6.14.1). */
 struct idt_gate {
-    u16 offset_low;
-    u16 selector;
-    u8 ist;
-    u8 type;
-    u16 offset_middle;
-    u32 offset_high;
-    u32 reserved;
+    u64 low, high;
 };
 _Static_assert(sizeof(struct idt_gate) == 16, "SDM 3A, 6.14.1");
 
@@ -47,8 +42,10 @@ struct PACKED table_pointer {
 };
 
 #define GDT_ENTRIES     10
-#define GATE_INTERRUPT  0x8e
-#define GATE_FROM_RING3 0x60
+#define GATE_SELECTOR   ((u64)KERNEL_CS << 16)
+#define GATE_IST(entry) ((u64)(entry) << 32)
+#define GATE_INTERRUPT  (0x8eUL << 40)
+#define GATE_FROM_RING3 (0x60UL << 40)
 #define TSS_AVAILABLE   0x89UL
 
 struct ist_stacks boot_ist_stacks;
@@ -56,6 +53,7 @@ static u64 gdts[CPUS_MAX][GDT_ENTRIES];
 static struct tss tsss[CPUS_MAX];
 static struct idt_gate idt[256] ALIGNED(16);
 
+#define TRAP_STUB_SIZE 16
 extern const u8 trap_stubs[];
 
 static void tss_fill(struct tss *tss, struct ist_stacks *stacks)
@@ -100,27 +98,25 @@ void gdt_set_kernel_stack(u64 stack_top)
     tsss[cpu_index()].rsp[0] = stack_top;
 }
 
+/* The stubs lie within one piece of 64 KiB (linker.ld), so that from one gate to the next only the low part of
+ * the address changes. */
 void idt_build(void)
 {
     u64 stub = (u64)trap_stubs;
-    for (struct idt_gate *gate = idt; gate < idt + ARRAY_SIZE(idt); gate++, stub += 16) {
-        gate->offset_low = stub;
-        gate->selector = KERNEL_CS;
-        gate->type = GATE_INTERRUPT;
-        gate->offset_middle = stub >> 16;
-        gate->offset_high = stub >> 32;
-    }
-    idt[VECTOR_BREAKPOINT].type |= GATE_FROM_RING3;
-    idt[VECTOR_OVERFLOW].type |= GATE_FROM_RING3;
-    idt[VECTOR_DEBUG].ist = IST_DEBUG;
-    idt[VECTOR_NMI].ist = IST_NMI;
-    idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
-    idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
+    u64 low = (stub & 0xffff) | GATE_SELECTOR | GATE_INTERRUPT | (stub & 0xffff0000) << 32;
+    for (u32 vector = 0; vector < ARRAY_SIZE(idt); vector++, low += TRAP_STUB_SIZE)
+        idt[vector] = (struct idt_gate){low, stub >> 32};
+    idt[VECTOR_BREAKPOINT].low |= GATE_FROM_RING3;
+    idt[VECTOR_OVERFLOW].low |= GATE_FROM_RING3;
+    idt[VECTOR_DEBUG].low |= GATE_IST(IST_DEBUG);
+    idt[VECTOR_NMI].low |= GATE_IST(IST_NMI);
+    idt[VECTOR_DOUBLE_FAULT].low |= GATE_IST(IST_DOUBLE_FAULT);
+    idt[VECTOR_MACHINE_CHECK].low |= GATE_IST(IST_MACHINE_CHECK);
 }
 
 void idt_use_ist_everywhere(void)
 {
-    for (u32 vector = 0; vector < 256; vector++)
-        if (idt[vector].ist == 0)
-            idt[vector].ist = IST_MOVE;
+    for (struct idt_gate *gate = idt; gate < idt + ARRAY_SIZE(idt); gate++)
+        if ((gate->low & GATE_IST(7)) == 0)
+            gate->low |= GATE_IST(IST_MOVE);
 }

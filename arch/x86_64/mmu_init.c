@@ -78,6 +78,7 @@ static void fill_table(paddr_t table, vaddr_t address, vaddr_t end, paddr_t phys
     u64 *entry = show_table(table) + pte_index(address, level);
     u64 value = pte_make(physical, flags | (level > 1 ? MMU_LARGE : 0));
     u64 step = level_size(level);
+#pragma GCC unroll 4 /* about a thousand entries at every boot */
     for (u64 count = (end - address) / step; count != 0; count--) {
         *entry++ = value;
         value += step;
