@@ -305,4 +305,5 @@ help:
 #: V=1 shows the commands. CHECKED=1 builds a slow kernel, build-checked/galette, that finds what is
 #: written behind the end of heap objects or after they were freed; with FAILS=97 every 97th request
 #: for memory of the heap fails, to try what the kernel does then. DEBUG=1 builds build-debug/galette, which
-#: looks after its locks; with test-boot it is the kernel that is tested.
+#: looks after its locks. With test-boot these are the kernels that are tested, and CPUS=4 boots them on
+#: four processors.

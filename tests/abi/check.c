@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 
 static int failures;
 
@@ -149,4 +150,11 @@ long status_kib(const char *label)
     text[size > 0 ? size : 0] = '\0';
     const char *line = strstr(text, label);
     return line ? strtol(line + strlen(label), NULL, 10) : -1;
+}
+
+bool kernel_is(const char *word)
+{
+    struct utsname name;
+
+    return call(__NR_uname, &name) == 0 && strstr(name.version, word) != NULL;
 }

@@ -84,6 +84,9 @@ char *page_before_hole(void);
 /* One page that is mapped with `protection` (PROT_*) and filled with 0x2f ('/') before. */
 char *page_protected(int protection);
 
+/* Whether the kernel's version has this word: "Galette", "DEBUG", "CHECKED". */
+bool kernel_is(const char *word);
+
 /* A page in user space that is not mapped, between two that are. */
 char *page_unmapped(void);
 
