@@ -17,4 +17,8 @@ bool clock_is_known(int clock);
 /* Nanoseconds out as a struct timespec. 0 or -EFAULT. */
 long encode_timespec(uptr user, u64 ns) MUST_CHECK;
 
+/* A structure of which later versions may be longer: `size` bytes from the program into the `known` ones at
+ * `out`. What the program does not give is 0; what we do not know has to be 0. 0, -EFAULT, -E2BIG. */
+long decode_versioned(uptr user, size_t size, void *out, size_t known) MUST_CHECK;
+
 #endif

@@ -8,6 +8,7 @@
 #include "kernel/core/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/task.h"
+#include "syscall/decode.h"
 #include "syscall/table.h"
 
 #define EXIT_SIGNAL 0xffUL /* CSIGNAL: the low byte of clone's flags */
@@ -32,26 +33,6 @@ long arch_upcall_clone(u64 flags, uptr stack, uptr parent_tid, uptr child_tid, u
     if ((request.flags & CLONE_PIDFD) && (request.flags & CLONE_PARENT_SETTID))
         return -EINVAL;
     return do_clone(&request);
-}
-
-/* Later versions may be longer, as long as what this kernel does not know is 0. */
-static long read_arguments(uptr user, size_t size, struct clone_args *out)
-{
-    memset(out, 0, sizeof(*out));
-    if (size > PAGE_SIZE)
-        return -E2BIG;
-    if (size < CLONE_ARGS_SIZE_VER0)
-        return -EINVAL;
-    if (usercopy_from(out, user, MIN(size, sizeof(*out))) != 0)
-        return -EFAULT;
-    for (size_t at = sizeof(*out); at < size; at++) {
-        u8 byte;
-        if (usercopy_from(&byte, UPTR_ADD(user, at), 1) != 0)
-            return -EFAULT;
-        if (byte != 0)
-            return -E2BIG;
-    }
-    return 0;
 }
 
 /* Linux kernel/fork.c: clone3_args_valid and copy_clone_args_from_user. */
@@ -79,7 +60,9 @@ static long check_arguments(const struct clone_args *arguments)
 long arch_upcall_clone3(uptr user, size_t size)
 {
     struct clone_args arguments;
-    long error = read_arguments(user, size, &arguments);
+    if (size < CLONE_ARGS_SIZE_VER0)
+        return -EINVAL;
+    long error = decode_versioned(user, size, &arguments, sizeof(arguments));
     if (error == 0)
         error = check_arguments(&arguments);
     if (error != 0)

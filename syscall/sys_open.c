@@ -7,6 +7,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "kernel/lib/string.h"
+#include "syscall/decode.h"
 #include "syscall/descriptor.h"
 #include "syscall/names.h"
 #include "syscall/table.h"
@@ -99,21 +100,11 @@ static long check_open_how(const struct open_how *how)
 long sys_openat2(int dirfd, uptr path, uptr how_user, size_t size)
 {
     struct open_how how;
-    u8 beyond[64];
     if (size < sizeof(how))
         return -EINVAL;
-    if (size > PAGE_SIZE)
-        return -E2BIG;
-    if (usercopy_from(&how, how_user, sizeof(how)) != 0)
-        return -EFAULT;
-    for (size_t at = sizeof(how); at < size; at += sizeof(beyond)) {
-        size_t piece = MIN(size - at, sizeof(beyond));
-        if (usercopy_from(beyond, UPTR_ADD(how_user, at), piece) != 0)
-            return -EFAULT;
-        if (!mem_is_zero(beyond, piece))
-            return -E2BIG; /* a newer program asks for what we do not know */
-    }
-    long error = check_open_how(&how);
+    long error = decode_versioned(how_user, size, &how, sizeof(how));
+    if (error == 0)
+        error = check_open_how(&how);
     if (error != 0)
         return error;
     struct open_how_kernel kernel_how = {how.flags, how.mode,

@@ -1,37 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on who runs when: niceness, policies, priorities, processors. On Linux each belongs to a thread;
- * 0 is the one that asks.
+ * Calls on who runs when: niceness, priorities of input and output, processors. On Linux each belongs to a
+ * thread; 0 is the one that asks. Policies are sys_policy.c's.
  */
 #include <asm/errno.h>
 #include <linux/ioprio.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
-#include <linux/sched/types.h>
 #include <linux/time_types.h>
 
 #include "arch/smp.h"
 #include "arch/usercopy.h"
 #include "kernel/lib/string.h"
 #include "kernel/proc/task.h"
+#include "syscall/schedule.h"
 #include "syscall/table.h"
 
-#define REALTIME_MIN    1
-#define REALTIME_MAX    99
-#define ROUND_ROBIN_NS  100000000 /* Linux include/linux/sched/rt.h: RR_TIMESLICE */
-#define FAIR_SLICE_NS   4000000   /* sched_balance.c */
-#define NICENESS_OFFSET 20        /* getpriority gives no negative numbers */
+#define NICENESS_OFFSET 20 /* getpriority gives no negative numbers */
 
-/* The thread that a call names, with a reference; NULL: there is none. */
-static struct task *named(int tid)
+struct task *schedule_named(int tid)
 {
     return task_get(process_current(), tid ? tid : thread_current()->tid);
 }
 
-/* Its schedule. False: there is no such thread. */
-static bool schedule_of(int tid, struct thread_schedule *out)
+bool schedule_of(int tid, struct thread_schedule *out)
 {
-    struct task *task = named(tid);
+    struct task *task = schedule_named(tid);
     if (!task)
         return false;
     *out = task_schedule(task);
@@ -39,9 +33,9 @@ static bool schedule_of(int tid, struct thread_schedule *out)
     return true;
 }
 
-static long schedule_change_of(int tid, schedule_change change, const void *wish)
+long schedule_change_of(int tid, schedule_change change, const void *wish)
 {
-    struct task *task = named(tid);
+    struct task *task = schedule_named(tid);
     if (!task)
         return -ESRCH;
     int error = task_change_schedule(task, change, wish);
@@ -67,7 +61,7 @@ static long for_each_named(int which, int who, void (*one)(struct task *task, vo
     if (which != PRIO_PROCESS && which != PRIO_PGRP && which != PRIO_USER)
         return -EINVAL;
     if (which == PRIO_PROCESS) {
-        task = named(who);
+        task = schedule_named(who);
         if (!task)
             return -ESRCH;
         one(task, context);
@@ -86,9 +80,9 @@ static long for_each_named(int which, int who, void (*one)(struct task *task, vo
 
 /* ---- Niceness ----------------------------------------------------------------------------------*/
 
-static s8 niceness_in_range(int niceness)
+s8 schedule_niceness(int wish)
 {
-    return MAX(-NICENESS_OFFSET, MIN(niceness, NICENESS_OFFSET - 1));
+    return MAX(-NICENESS_OFFSET, MIN(wish, NICENESS_OFFSET - 1));
 }
 
 static void find_least_nice(struct task *task, void *least)
@@ -117,7 +111,7 @@ static void set_niceness(struct task *task, void *niceness)
 
 long sys_setpriority(int which, int who, int niceness)
 {
-    s8 wish = niceness_in_range(niceness);
+    s8 wish = schedule_niceness(niceness);
     return for_each_named(which, who, set_niceness, &wish);
 }
 
@@ -182,114 +176,6 @@ long sys_ioprio_set(int which, int who, int priority)
         return -EINVAL;
     }
     return for_each_named(io_kind(which), who, set_io_priority, &priority);
-}
-
-/* ---- Policies ----------------------------------------------------------------------------------*/
-
-static bool is_realtime(int policy)
-{
-    return policy == SCHED_FIFO || policy == SCHED_RR;
-}
-
-static bool is_policy(int policy)
-{
-    return is_realtime(policy) || policy == SCHED_NORMAL || policy == SCHED_BATCH ||
-           policy == SCHED_IDLE || policy == SCHED_DEADLINE;
-}
-
-long sys_sched_get_priority_max(int policy)
-{
-    return is_realtime(policy) ? REALTIME_MAX : is_policy(policy) ? 0 : -EINVAL;
-}
-
-long sys_sched_get_priority_min(int policy)
-{
-    return is_realtime(policy) ? REALTIME_MIN : is_policy(policy) ? 0 : -EINVAL;
-}
-
-long sys_sched_getscheduler(int pid)
-{
-    if (pid < 0)
-        return -EINVAL;
-    struct task *task = named(pid);
-    if (!task)
-        return -ESRCH;
-    long policy = task_schedule(task).policy | (task->resets_on_fork ? SCHED_RESET_ON_FORK : 0);
-    task_put(task);
-    return policy;
-}
-
-long sys_sched_getparam(int pid, uptr parameters)
-{
-    struct thread_schedule schedule;
-    if (pid < 0 || parameters.addr == 0)
-        return -EINVAL;
-    if (!schedule_of(pid, &schedule))
-        return -ESRCH;
-    struct sched_param own = {schedule.priority};
-    return usercopy_to(parameters, &own, sizeof(own)) != 0 ? -EFAULT : 0;
-}
-
-#define POLICY_STAYS (-1)
-
-struct policy_wish {
-    int policy; /* with its flag; or POLICY_STAYS */
-    u32 priority;
-};
-
-/* SCHED_DEADLINE is not there. */
-static int change_policy(struct task *task, struct thread_schedule *schedule, const void *context)
-{
-    const struct policy_wish *wish = context;
-    int plain = wish->policy & ~SCHED_RESET_ON_FORK;
-    if (wish->policy == POLICY_STAYS)
-        plain = schedule->policy;
-    if (!is_policy(plain) || plain == SCHED_DEADLINE)
-        return -EINVAL;
-    if (is_realtime(plain) ? wish->priority < REALTIME_MIN || wish->priority > REALTIME_MAX
-                           : wish->priority != 0)
-        return -EINVAL;
-    schedule->policy = plain;
-    schedule->priority = wish->priority;
-    if (wish->policy != POLICY_STAYS)
-        task->resets_on_fork = wish->policy & SCHED_RESET_ON_FORK;
-    return 0;
-}
-
-static long set_policy(int pid, int policy, uptr parameters)
-{
-    struct sched_param wanted;
-    if (pid < 0 || parameters.addr == 0)
-        return -EINVAL;
-    if (usercopy_from(&wanted, parameters, sizeof(wanted)) != 0)
-        return -EFAULT;
-    struct policy_wish wish = {policy, wanted.sched_priority};
-    return schedule_change_of(pid, change_policy, &wish);
-}
-
-long sys_sched_setscheduler(int pid, int policy, uptr parameters)
-{
-    return policy < 0 ? -EINVAL : set_policy(pid, policy, parameters);
-}
-
-long sys_sched_setparam(int pid, uptr parameters)
-{
-    return set_policy(pid, POLICY_STAYS, parameters);
-}
-
-/* 0 means without end: nothing takes the processor away. */
-long sys_sched_rr_get_interval(int pid, uptr interval)
-{
-    struct thread_schedule schedule;
-    if (pid < 0)
-        return -EINVAL;
-    if (!schedule_of(pid, &schedule))
-        return -ESRCH;
-    long ns = schedule.policy == SCHED_FIFO ? 0
-              : schedule.policy == SCHED_RR ? ROUND_ROBIN_NS
-                                            : FAIR_SLICE_NS;
-    struct __kernel_timespec slice = {.tv_nsec = ns};
-    return usercopy_to(interval, &slice, sizeof(slice)) != 0 ? -EFAULT : 0;
 }
 
 /* ---- Processors --------------------------------------------------------------------------------*/

@@ -21,29 +21,6 @@
 #define LOOK_AGAIN_NS     (NS_PER_SECOND / 1000)
 #define NS_PER_TICK       (NS_PER_SECOND / 100) /* USER_HZ */
 
-long decode_timespec(uptr user, u64 *ns)
-{
-    struct __kernel_timespec time;
-    if (usercopy_from(&time, user, sizeof(time)) != 0)
-        return -EFAULT;
-    if (time.tv_sec < 0 || time.tv_nsec < 0 || (u64)time.tv_nsec >= NS_PER_SECOND)
-        return -EINVAL;
-    u64 seconds = MIN((u64)time.tv_sec, (WAIT_FOREVER - 1) / NS_PER_SECOND / 2);
-    *ns = seconds * NS_PER_SECOND + time.tv_nsec;
-    return 0;
-}
-
-u64 decode_deadline(u64 wait)
-{
-    return MIN(time_now_ns() + wait, WAIT_FOREVER - 1);
-}
-
-long encode_timespec(uptr user, u64 ns)
-{
-    struct __kernel_timespec time = {ns / NS_PER_SECOND, ns % NS_PER_SECOND};
-    return usercopy_to(user, &time, sizeof(time)) ? -EFAULT : 0;
-}
-
 #define CPU_CLOCK_OF_THREAD 4
 #define CPU_CLOCK_WHICH     3 /* a mask; all set: no clock of a processor */
 #define CPU_CLOCK_SCHED     2 /* of the three the one that is not counted by ticks */

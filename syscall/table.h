@@ -177,7 +177,9 @@ enum argument_kind {
     ARG_CAP_DATA_OUT,
     ARG_SCHEDULE_IN,
     ARG_SCHEDULE_OUT,
-    ARG_RESIDENCY_OUT, /* one byte for each page of the argument before */
+    ARG_SCHEDULE_ATTRIBUTES_IN,
+    ARG_SCHEDULE_ATTRIBUTES_OUT, /* the next argument is its size */
+    ARG_RESIDENCY_OUT,           /* one byte for each page of the argument before */
     ARG_ID_OUT,
     ARG_UINT_OUT,
     ARG_SIZE_OUT,

@@ -38,7 +38,7 @@ void sched_init_cpu(void)
     queue->idle.state = THREAD_RUNNING;
     queue->idle.cpu = queue->cpu;
     queue->idle.schedule.affinity = ~0UL;
-    queue->idle.since_tick = cpu_read_tsc();
+    queue->online_tick = queue->idle.since_tick = cpu_read_tsc();
     percpu_this()->current = &queue->idle;
 }
 
@@ -427,20 +427,40 @@ struct thread_schedule sched_get(struct thread *thread)
     return schedule;
 }
 
+/* As long as nobody knows the rate: less than it was, so that it does not go back later. */
+static u64 ns_of(u64 ticks)
+{
+    u64 hz = time_tsc_hz();
+    return muldiv_u64(ticks, NS_PER_SECOND, hz ? hz : TSC_HZ_MAX);
+}
+
+/* What the thread ran until `now` (of the TSC). Its queue is locked. */
+static u64 ticks_until(const struct run_queue *queue, const struct thread *thread, u64 now)
+{
+    bool running = queue_running(queue) == thread && now > thread->since_tick;
+    return thread->ran_ticks + (running ? now - thread->since_tick : 0);
+}
+
 u64 sched_thread_ns(struct thread *thread)
 {
     u64 flags = irq_save();
     struct run_queue *queue = queue_lock_of(thread);
-    u64 ticks = thread->ran_ticks;
-    if (queue_running(queue) == thread) {
-        u64 now = cpu_read_tsc();
-        ticks += now > thread->since_tick ? now - thread->since_tick : 0;
-    }
+    u64 ticks = ticks_until(queue, thread, cpu_read_tsc());
     spin_unlock(&queue->lock);
     irq_restore(flags);
-    /* As long as nobody knows the rate: less than it was, so that it does not go back later. */
-    u64 hz = time_tsc_hz();
-    return muldiv_u64(ticks, NS_PER_SECOND, hz ? hz : TSC_HZ_MAX);
+    return ns_of(ticks);
+}
+
+u64 sched_busy_ns(u32 cpu)
+{
+    struct run_queue *queue = &run_queues[cpu];
+    if (!(smp_online() & 1UL << cpu))
+        return 0;
+    u64 flags = spin_lock_irqsave(&queue->lock);
+    u64 now = cpu_read_tsc(), idle = ticks_until(queue, &queue->idle, now);
+    u64 online = now > queue->online_tick ? now - queue->online_tick : 0;
+    spin_unlock_irqrestore(&queue->lock, flags);
+    return online > idle ? ns_of(online - idle) : 0;
 }
 
 /* ---- Idle, and the end ------------------------------------------------------------------------*/

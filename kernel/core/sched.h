@@ -161,6 +161,9 @@ bool sched_wait_online(u64 cpus);
 /* How long a thread has run, in nanoseconds. Any context. */
 u64 sched_thread_ns(struct thread *thread);
 
+/* How long a processor has had something to do since boot, in nanoseconds. Any context. */
+u64 sched_busy_ns(u32 cpu);
+
 /* End the running thread; its stack is freed by the next one that runs. */
 NORETURN void thread_exit(void);
 

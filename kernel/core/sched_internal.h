@@ -19,6 +19,7 @@ struct run_queue {
     u64 floors[FAIR_CLASSES]; /* how far the one that is furthest behind has come; fair_ticks */
     bool slicing;             /* the timer will end the running thread's slice */
     struct thread idle;
+    u64 online_tick;      /* of the TSC, when the processor came */
     struct thread *dead;  /* ended here; to be freed on another stack */
     struct thread *moved; /* may not run here any more; to be sent on once its stack is free */
 } ALIGNED(64);

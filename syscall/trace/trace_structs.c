@@ -8,7 +8,6 @@
 #include "syscall/trace/trace_internal.h"
 
 #include <linux/capability.h>
-#include <linux/ioprio.h>
 #include <linux/resource.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
@@ -251,47 +250,6 @@ void line_capabilities_result(struct trace_line *line, u64 value)
         line_address(line, value);
     else
         line_capabilities(line, value);
-}
-
-/* --- Scheduling --- */
-
-void line_schedule(struct trace_line *line, u64 value)
-{
-    int priority; /* all that struct sched_param has */
-
-    if (line_user_fetch(line, &priority, value, sizeof(priority)))
-        line_format(line, "[%d]", priority);
-}
-
-void line_schedule_result(struct trace_line *line, u64 value)
-{
-    if (RESULT_IS_ERROR(line->result))
-        line_address(line, value);
-    else
-        line_schedule(line, value);
-}
-
-void line_policy_result(struct trace_line *line, u64 value)
-{
-    const char *name = trace_name((u32)value, &trace_schedule_policies);
-
-    line_format(line, "%ld", (s64)value);
-    if (name)
-        line_format(line, " (%s)", name);
-}
-
-void line_io_priority(struct trace_line *line, u64 value)
-{
-    line_text(line, "IOPRIO_PRIO_VALUE(");
-    line_name(line, (u32)value >> IOPRIO_CLASS_SHIFT, &trace_io_classes);
-    line_format(line, ", %u)", (u32)(value & IOPRIO_PRIO_MASK));
-}
-
-void line_io_priority_result(struct trace_line *line, u64 value)
-{
-    line_format(line, "%lu (", value);
-    line_io_priority(line, value);
-    line_text(line, ")");
 }
 
 /* --- Personality --- */

@@ -3,6 +3,9 @@
 #include "tests/abi/check.h"
 
 #include <linux/sched.h>
+#define sched_param linux_sched_param /* the C library has it, too */
+#include <linux/sched/types.h>
+#undef sched_param
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -83,6 +86,81 @@ static void test_policy(void)
     check("a slice is a time", slice.tv_sec == 0 && slice.tv_nsec >= 0);
 }
 
+#define SIZE     sizeof(struct sched_attr)
+#define FIRST    SCHED_ATTR_SIZE_VER0
+#define KEEP_ALL (SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)
+#define SET(what)           \
+    {                       \
+        0, (long)&(what), 0 \
+    }
+
+/* All in one structure, which may be of another version. */
+static void test_attributes(void)
+{
+    struct sched_attr got,
+        fifo = {.size = SIZE,
+                .sched_policy = SCHED_FIFO,
+                .sched_flags = SCHED_FLAG_RESET_ON_FORK,
+                .sched_priority = 7},
+        keep = {.sched_policy = SCHED_BATCH, .sched_flags = KEEP_ALL, .sched_nice = 3},
+        policy = {.size = FIRST,
+                  .sched_policy = SCHED_BATCH,
+                  .sched_flags = SCHED_FLAG_KEEP_PARAMS},
+        nice = {.size = SIZE, .sched_nice = 99}, small = {.size = FIRST - 1},
+        wrong = {.size = SIZE, .sched_policy = 77}, negative = {.size = SIZE, .sched_policy = -1u},
+        bits = {.size = SIZE, .sched_flags = 1 << 7},
+        high = {.size = SIZE, .sched_policy = SCHED_FIFO, .sched_priority = 100},
+        none = {.size = SIZE, .sched_policy = SCHED_RR},
+        one = {.size = SIZE, .sched_policy = SCHED_BATCH, .sched_priority = 1},
+        clamp = {.size = FIRST, .sched_flags = SCHED_FLAG_UTIL_CLAMP_MIN};
+    struct {
+        struct sched_attr known;
+        char unknown[8];
+    } large = {.known = {.size = sizeof(large), .sched_policy = SCHED_BATCH}},
+      later = {.known = {.size = sizeof(later)}, .unknown = {1}};
+    struct call_case cases[] = {
+        {"attributes of a FIFO thread", __NR_sched_setattr, SET(fifo), 0},
+        {"its policy", __NR_sched_getscheduler, {0}, SCHED_FIFO | SCHED_RESET_ON_FORK},
+        {"its attributes", __NR_sched_getattr, {0, (long)&got, SIZE, 0}, 0},
+        {"all stay", __NR_sched_setattr, SET(keep), 0},
+        {"they did", __NR_sched_getscheduler, {0}, SCHED_FIFO | SCHED_RESET_ON_FORK},
+        {"another policy with this priority", __NR_sched_setattr, SET(policy), -EINVAL},
+        {"a priority too high", __NR_sched_setattr, SET(high), -EINVAL},
+        {"RR without a priority", __NR_sched_setattr, SET(none), -EINVAL},
+        {"BATCH with one", __NR_sched_setattr, SET(one), -EINVAL},
+        {"a niceness that is none", __NR_sched_setattr, SET(nice), 0},
+        {"is the next one", __NR_getpriority, {PRIO_PROCESS, 0}, 1},
+        {"another policy", __NR_sched_setattr, SET(policy), 0},
+        {"keeps the niceness", __NR_getpriority, {PRIO_PROCESS, 0}, 1},
+        {"too small a structure", __NR_sched_setattr, SET(small), -E2BIG},
+        {"a larger one", __NR_sched_setattr, SET(large), 0},
+        {"without a niceness", __NR_getpriority, {PRIO_PROCESS, 0}, 20},
+        {"one of what is to come", __NR_sched_setattr, SET(later), -E2BIG},
+        {"an unknown policy", __NR_sched_setattr, SET(wrong), -EINVAL},
+        {"a negative one", __NR_sched_setattr, SET(negative), -EINVAL},
+        {"unknown flags", __NR_sched_setattr, SET(bits), -EINVAL},
+        {"a clamp that has no place", __NR_sched_setattr, SET(clamp), -EINVAL},
+        {"attributes of nobody", __NR_sched_setattr, {NOBODY, (long)&nice, 0}, -ESRCH},
+        {"of -1", __NR_sched_setattr, {-1, (long)&nice, 0}, -EINVAL},
+        {"flags of the call", __NR_sched_setattr, {0, (long)&nice, 1}, -EINVAL},
+        {"attributes of nothing", __NR_sched_setattr, {0, 0, 0}, -EINVAL},
+        {"from nowhere", __NR_sched_setattr, {0, KERNEL_ADDRESS, 0}, -EFAULT},
+        {"into nothing", __NR_sched_getattr, {0, 0, SIZE, 0}, -EINVAL},
+        {"into nowhere", __NR_sched_getattr, {0, KERNEL_ADDRESS, SIZE, 0}, -EFAULT},
+        {"into too little", __NR_sched_getattr, {0, (long)&got, FIRST - 1, 0}, -EINVAL},
+        {"into too much", __NR_sched_getattr, {0, (long)&got, 4097, 0}, -EINVAL},
+        {"with flags", __NR_sched_getattr, {0, (long)&got, SIZE, 1}, -EINVAL},
+        {"of nobody", __NR_sched_getattr, {NOBODY, (long)&got, SIZE, 0}, -ESRCH},
+    };
+    CHECK_CALLS(cases);
+    check("the attributes were those", got.size == SIZE && got.sched_policy == SCHED_FIFO &&
+                                           got.sched_flags == SCHED_FLAG_RESET_ON_FORK &&
+                                           got.sched_priority == 7 && got.sched_nice == 0);
+    check("the size is told", small.size == SIZE && later.known.size == SIZE);
+    check_result("the first version", call(__NR_sched_getattr, 0, &got, FIRST, 0), 0);
+    check("has its size", got.size == FIRST && got.sched_policy == SCHED_BATCH);
+}
+
 static volatile int begun, stop;
 
 static void *spin(void *unused)
@@ -118,6 +196,7 @@ int main(void)
     test_niceness();
     test_io_priority();
     test_policy();
+    test_attributes();
     test_slices();
     return check_finish();
 }

@@ -23,10 +23,6 @@ struct task *procfs_task(const struct node_place *place);
 /* Whether that thread has ended: then its files tell of no memory and no files (Linux: a zombie's). */
 bool procfs_has_ended(const struct node_place *place);
 
-/* Processor time used by the program, and the rest of the time since boot. Nanoseconds. */
-u64 procfs_busy_ns(void);
-u64 procfs_idle_ns(void);
-
 /* The name of a path as the process sees it; special characters as text_add_escaped has them. */
 void procfs_add_path(struct text_builder *text, const struct path *path, const char *special);
 

@@ -108,20 +108,23 @@ static int show_meminfo(struct text_builder *text, const struct node_place *plac
 
 /* ---- Time and processors ----------------------------------------------------------------------*/
 
-u64 procfs_busy_ns(void)
+static u64 processors_busy_ns(void)
 {
-    return process_cpu_ns(process_current());
+    u64 sum = 0;
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+        sum += sched_busy_ns(cpu);
+    return sum;
 }
 
-u64 procfs_idle_ns(void)
+static u64 idle_ns(u64 up_ns, u64 busy_ns)
 {
-    u64 all = time_now_ns() * cpu_count(), busy = procfs_busy_ns();
-    return all - MIN(all, busy);
+    return up_ns - MIN(up_ns, busy_ns);
 }
 
 static int show_uptime(struct text_builder *text, const struct node_place *place)
 {
-    u64 up = time_now_ns() / NS_PER_HUNDREDTH, idle = procfs_idle_ns() / NS_PER_HUNDREDTH;
+    u64 now = time_now_ns(), up = now / NS_PER_HUNDREDTH;
+    u64 idle = idle_ns(now * cpu_count(), processors_busy_ns()) / NS_PER_HUNDREDTH;
     (void)place;
     text_print(text, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
     return 0;
@@ -138,7 +141,7 @@ static const u64 load_fading[] = {1884, 2014, 2037};
 static u64 load_average(u64 fading)
 {
     u64 up = time_now_ns(), load = 0;
-    u64 active = up ? procfs_busy_ns() / (up / LOAD_ONE + 1) : 0;
+    u64 active = up ? process_cpu_ns(process_current()) / (up / LOAD_ONE + 1) : 0;
     u64 steps = MIN(up / NS_PER_SECOND / LOAD_STEP, (u64)LOAD_STEPS_MAX);
     for (u64 i = 0; i < steps; i++)
         load = (load * fading + active * (LOAD_ONE - fading) + LOAD_ONE / 2) >> LOAD_BITS;
@@ -159,13 +162,22 @@ static int show_loadavg(struct text_builder *text, const struct node_place *plac
     return 0;
 }
 
+static void add_processor_times(struct text_builder *text, u64 busy_ns, u64 all_ns)
+{
+    text_print(text, " %lu 0 0 %lu 0 0 0 0 0 0\n", busy_ns / NS_PER_TICK,
+               idle_ns(all_ns, busy_ns) / NS_PER_TICK);
+}
+
 static int show_stat(struct text_builder *text, const struct node_place *place)
 {
-    u64 busy = procfs_busy_ns() / NS_PER_TICK, idle = procfs_idle_ns() / NS_PER_TICK;
+    u64 up = time_now_ns();
     (void)place;
-    text_print(text, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", busy, idle);
-    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        text_print(text, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", cpu, busy, idle / cpu_count());
+    text_add_string(text, "cpu ");
+    add_processor_times(text, processors_busy_ns(), up * cpu_count());
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+        text_print(text, "cpu%u", cpu);
+        add_processor_times(text, sched_busy_ns(cpu), up);
+    }
     text_print(text, "intr 0\nctxt 0\nbtime %lu\n",
                (time_real_ns() - time_now_ns()) / NS_PER_SECOND);
     text_print(text, "processes %d\nprocs_running %u\nprocs_blocked 0\n",

@@ -76,12 +76,12 @@ static void drop_everywhere_locked(struct process *process, int signal)
 static void continue_locked(struct process *process)
 {
     struct task *task;
-    if (!process->signals.stopped)
-        return;
+    bool stopped = process->signals.stopped;
     __atomic_store_n(&process->signals.stopped, false, __ATOMIC_RELEASE);
     for_each_task_locked(task, process, tid)
     {
-        if (task->thread)
+        task->signals.stops = false;
+        if (stopped && task->thread)
             thread_wake(task->thread);
     }
 }

@@ -56,6 +56,8 @@ struct signal_state {
     u64 blocked;                   /* the thread's own; others look at it with the lock */
     u64 saved_blocked;             /* what rt_sigreturn gives back when restore_saved is set */
     bool restore_saved;
+    bool
+        stops; /* has taken a SIGSTOP that SIGCONT may still take back; guarded by the process's lock */
     bool goes_on; /* the next call is one that is made again, and ends at `deadline` */
     u64 deadline;
     const char *why; /* of a SIGSEGV by signal_force_segv, until a handler has got it; else NULL */

@@ -49,11 +49,14 @@ void signal_mask_changed(void)
         signal_tell_others(task->process, task->signals.blocked);
 }
 
-/* A handler that runs once is gone as soon as its signal is taken. */
-static void take_action_locked(struct process *process, int signal, struct signal_action *out)
+/* A handler that runs once is gone as soon as its signal is taken. Until the process has stopped, SIGCONT
+ * takes a stop back. */
+static void take_action_locked(struct task *task, int signal, struct signal_action *out)
 {
-    struct signal_action *action = &process->signals.action[signal - 1];
+    struct signal_action *action = &task->process->signals.action[signal - 1];
     *out = *action;
+    if (out->handler == (u64)SIG_DFL)
+        task->signals.stops = signal == SIGSTOP;
     if ((action->flags & SA_RESETHAND) && action->handler != (u64)SIG_IGN)
         action->handler = (u64)SIG_DFL;
 }
@@ -71,7 +74,7 @@ static int take_with_action(u64 allowed, struct signal_info *info, struct signal
     if (signal == 0)
         signal = signal_pending_take(&process->signals.pending, allowed, info, &of_timer);
     if (signal != 0 && action)
-        take_action_locked(process, signal, action);
+        take_action_locked(task, signal, action);
     spin_unlock_irqrestore(&process->signals.lock, flags);
     if (of_timer)
         process_timer_taken(info);
@@ -182,15 +185,21 @@ static bool is_stopped(const struct process *process)
 }
 
 /* All threads of the process come to stay_stopped, unless SIGCONT was faster. */
-static void stop(struct process *process, int signal)
+static void stop(struct task *task, int signal)
 {
-    struct task *task;
+    struct process *process = task->process;
+    struct task *other;
+    u64 flags = spin_lock_irqsave(&process->signals.lock);
+    bool stops = task->signals.stops;
+    if (stops) {
+        __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
+        for_each_task_locked(other, process, tid) signal_notify(other);
+    }
+    spin_unlock_irqrestore(&process->signals.lock, flags);
+    if (!stops)
+        return;
     if (process_observer)
         process_observer->stopped(signal);
-    u64 flags = spin_lock_irqsave(&process->signals.lock);
-    __atomic_store_n(&process->signals.stopped, true, __ATOMIC_RELEASE);
-    for_each_task_locked(task, process, tid) signal_notify(task);
-    spin_unlock_irqrestore(&process->signals.lock, flags);
     log_print(LOG_NOTICE, "%s: stopped", process->path);
 }
 
@@ -217,7 +226,7 @@ static void act_by_default(const struct trap_frame *frame, struct task *task, in
                            const struct signal_info *info)
 {
     if (signal == SIGSTOP) {
-        stop(task->process, signal);
+        stop(task, signal);
     } else if (!signal_is_ignored(task->process, signal)) {
         process_exit_by_signal(frame, signal, info);
     }

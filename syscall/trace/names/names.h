@@ -55,7 +55,7 @@ extern const struct trace_names trace_arch_codes, trace_cap_versions, trace_capa
 /* names_threads.c */
 extern const struct trace_names trace_clone_flags, trace_futex_flags, trace_futex_ops,
     trace_io_classes, trace_io_whose, trace_membarrier_commands, trace_membarrier_flags,
-    trace_priority_whose, trace_schedule_policies;
+    trace_priority_whose, trace_schedule_flags, trace_schedule_policies;
 /* names_signals.c */
 extern const struct trace_names trace_sigev_kinds, trace_signal_flags, trace_signal_how,
     trace_signalfd_flags, trace_signals, trace_stack_flags;

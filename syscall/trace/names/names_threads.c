@@ -60,3 +60,9 @@ NAMES(trace_priority_whose, "PRIO_???", PRIORITY_WHOSE);
 #define SCHEDULE_POLICIES(N) \
     N(SCHED_OTHER) N(SCHED_FIFO) N(SCHED_RR) N(SCHED_BATCH) N(SCHED_IDLE) N(SCHED_DEADLINE)
 NAMES(trace_schedule_policies, "SCHED_???", SCHEDULE_POLICIES);
+
+#define SCHEDULE_FLAGS(N)                                                                  \
+    N(SCHED_FLAG_RESET_ON_FORK) N(SCHED_FLAG_RECLAIM) N(SCHED_FLAG_DL_OVERRUN)             \
+    N(SCHED_FLAG_KEEP_POLICY) N(SCHED_FLAG_KEEP_PARAMS) N(SCHED_FLAG_UTIL_CLAMP_MIN)       \
+    N(SCHED_FLAG_UTIL_CLAMP_MAX)
+NAMES(trace_schedule_flags, "SCHED_FLAG_???", SCHEDULE_FLAGS);

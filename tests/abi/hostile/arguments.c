@@ -538,6 +538,7 @@ uint64_t argument_make(enum argument_kind kind, int index)
     case ARG_CAP_HEADER_IN:
     case ARG_CAP_DATA_IN:
     case ARG_SCHEDULE_IN:
+    case ARG_SCHEDULE_ATTRIBUTES_IN:
     case ARG_GROUPS_IN:
     case ARG_CLONE_MORE:
     case ARG_CLONE_ARGS:

@@ -18,6 +18,10 @@
 #include <linux/membarrier.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <linux/sched.h>
+#define sched_param linux_sched_param /* the C library has it, too */
+#include <linux/sched/types.h>
+#undef sched_param
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -835,6 +839,18 @@ static void limits(void)
 {
     static struct rlimit limit, wrong = {20, 10}, size = {100 * 1024, RLIM_INFINITY};
     static struct sched_param parameter = {0}, high = {5};
+    static struct sched_attr batch = {.size = SCHED_ATTR_SIZE_VER0,
+                                      .sched_policy = SCHED_BATCH,
+                                      .sched_nice = 3},
+                             kept = {.size = SCHED_ATTR_SIZE_VER1,
+                                     .sched_flags =
+                                         SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS};
+    static struct {
+        struct sched_attr known;
+        int unknown;
+    } long_one = {
+        .known = {.size = sizeof(long_one), .sched_policy = SCHED_RR, .sched_priority = 9},
+        .unknown = 1};
     static unsigned long cpus[16] = {1};
     static struct timespec slice;
     static unsigned node;
@@ -852,6 +868,13 @@ static void limits(void)
     CALL(sched_setscheduler, 0, SCHED_BATCH | SCHED_RESET_ON_FORK, &high);
     CALL(sched_setscheduler, 0, 77, NOWHERE);
     CALL(sched_setparam, 0, &parameter);
+    CALL(sched_setattr, 0, &batch, 0);
+    CALL(sched_setattr, 0, &kept, 0);
+    CALL(sched_setattr, 0, &long_one, 0);
+    CALL(sched_setattr, 0, &long_one.known.sched_policy, 7);
+    CALL(sched_setattr, 0, NOWHERE, 0);
+    CALL(sched_getattr, 0, NOWHERE, sizeof(batch), 0);
+    CALL(sched_getattr, 0, &batch, 10, 0);
     CALL(sched_getparam, 0, &parameter);
     CALL(sched_getparam, 0, NOWHERE);
     CALL(sched_get_priority_max, SCHED_FIFO);
