@@ -123,6 +123,12 @@ static struct made made_below(const struct made *dir, const struct node *node, c
                          dir->place};
 }
 
+static bool family_has(const struct node_family *family, const struct node_place *parent,
+                       u32 number)
+{
+    return family->has ? family->has(parent, number) : family->next(parent, number) == number;
+}
+
 /* Is `name` one of the family's? Then *out has its number. */
 static bool match_number(const struct made *dir, const struct node *node, const char *rest,
                          size_t rest_length, const char *name, size_t length, struct made *out)
@@ -131,7 +137,7 @@ static bool match_number(const struct made *dir, const struct node *node, const 
     size_t before = rest_length - 1;
     if (rest[rest_length] != '\0' || length <= before || memcmp(rest, name, before) != 0 ||
         !parse_number(name + before, length - before, &number) ||
-        node->family->next(&dir->place, number) != number)
+        !family_has(node->family, &dir->place, number))
         return false;
     *out = made_below(dir, node, rest, rest_length);
     out->place.numbers[out->place.depth++] = number;
@@ -354,7 +360,7 @@ static bool node_still_valid(struct inode *inode)
         return true;
     struct node_place parent = made->place;
     u32 number = parent.numbers[--parent.depth];
-    return made->node->family->next(&parent, number) == number;
+    return family_has(made->node->family, &parent, number);
 }
 
 static int node_create(struct inode *dir, struct dentry *dentry, u32 mode, u64 device)

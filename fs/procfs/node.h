@@ -29,6 +29,8 @@ struct node_family {
     s64 (*next)(const struct node_place *parent, s64 from);
     /* Permissions of one of them; NULL: the node's. */
     u32 (*mode)(const struct node_place *place);
+    /* Whether there is a number that a listing may leave out; NULL: none is left out. */
+    bool (*has)(const struct node_place *parent, u32 number);
 };
 
 struct node {

@@ -232,6 +232,35 @@ static long number_after(const char *text, const char *label)
     return at ? strtol(at + strlen(label), NULL, 10) : -1;
 }
 
+static bool is_listed(const char *directory, int number)
+{
+    DIR *dir = opendir(directory);
+    const struct dirent *entry;
+    bool found = false;
+
+    while (dir && (entry = readdir(dir)) != NULL)
+        found |= atoi(entry->d_name) == number;
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+/* A thread that is not the first has a directory like a process, which is not listed. */
+static void test_own_directory(int tid)
+{
+    static char text[4096];
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    file_read(path, text, sizeof(text));
+    check_result("/proc/TID: whose it is", number_after(text, "Tgid:"), call(__NR_getpid));
+    check_result("which one it is", number_after(text, "\nPid:"), tid);
+    snprintf(path, sizeof(path), "/proc/%d/task", tid);
+    check("it has all threads of the process", is_listed(path, (int)call(__NR_getpid)));
+    check("it is not listed", !is_listed("/proc", tid));
+    check("but where threads are", is_listed("/proc/self/task", tid));
+}
+
 /* What the system tells of threads: of all there are, so that others than ours may count, too. */
 static void test_system(void)
 {
@@ -255,6 +284,7 @@ static void test_system(void)
     check("and that there were", number_after(text, "processes ") >= 4);
     check("a state", thread_status(awake.own_tid, "State:", state, sizeof(state)) &&
                          strcmp(state, "R (running)") == 0);
+    test_own_directory(awake.own_tid);
     over = 1;
     thread_join(&awake);
     for (int i = 0; i < 2; i++)

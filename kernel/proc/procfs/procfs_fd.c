@@ -46,8 +46,8 @@ static u32 fd_mode(const struct node_place *place)
     return mode;
 }
 
-const struct node_family procfs_fd_family = {next_fd, fd_mode};
-const struct node_family procfs_fdinfo_family = {next_fd, NULL};
+const struct node_family procfs_fd_family = {.next = next_fd, .mode = fd_mode};
+const struct node_family procfs_fdinfo_family = {.next = next_fd};
 
 static u64 inode_number(struct file *file)
 {

@@ -20,11 +20,12 @@
 
 /* ---- Who --------------------------------------------------------------------------------------*/
 
-/* The first number is the process, for which its first thread speaks. */
+/* The last number, of a thread: a process is named by its first one. */
 struct task *procfs_task(const struct node_place *place)
 {
     struct process *process = procfs_process(place);
-    return task_get(process, place->depth >= 2 ? (int)place->numbers[1] : process->pid);
+    u32 depth = MIN(place->depth, 2u);
+    return task_get(process, depth != 0 ? (int)place->numbers[depth - 1] : process->pid);
 }
 
 bool procfs_has_ended(const struct node_place *place)
@@ -56,7 +57,13 @@ static s64 next_tid(const struct node_place *parent, s64 from)
     return tid;
 }
 
-static const struct node_family process_family = {.next = next_pid};
+/* Threads other than the first have a directory of a process, too, which is not listed (proc(5)). */
+static bool has_tid(const struct node_place *parent, u32 number)
+{
+    return next_tid(parent, number) == number;
+}
+
+static const struct node_family process_family = {.next = next_pid, .has = has_tid};
 static const struct node_family thread_family = {.next = next_tid};
 
 static int show_self(struct text_builder *text, const struct node_place *place)
