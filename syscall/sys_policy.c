@@ -142,7 +142,8 @@ static long read_attributes(uptr user, struct sched_attr *out)
     size = size ? size : SCHED_ATTR_SIZE_VER0;
     long error = size < SCHED_ATTR_SIZE_VER0 ? -E2BIG : decode_versioned(user, size, out, known);
     if (error == -E2BIG)
-        (void)!usercopy_to(UPTR_ADD(user, offsetof(struct sched_attr, size)), &known, sizeof(known));
+        (void)!usercopy_to(UPTR_ADD(user, offsetof(struct sched_attr, size)), &known,
+                           sizeof(known));
     else if (error == 0 && (out->sched_flags & SCHED_FLAG_UTIL_CLAMP) &&
              size < SCHED_ATTR_SIZE_VER1)
         error = -EINVAL;
