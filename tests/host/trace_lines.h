@@ -75,6 +75,7 @@ static inline void mutex_unlock(struct mutex *mutex)
 #include "syscall/trace/trace_ioctl.c"
 #include "syscall/trace/trace_kinds.c"
 #include "syscall/trace/trace_signals.c"
+#include "syscall/trace/trace_schedule.c"
 #include "syscall/trace/trace_structs.c"
 #include "syscall/trace/trace_text.c"
 #include "syscall/trace/trace_time.c"
