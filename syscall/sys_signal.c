@@ -17,6 +17,13 @@
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
      SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS)
 
+/* Interrupted calls are made again as themselves here (signal_resume_deadline), so that there is never anything
+ * to restart when a program comes by itself. */
+long sys_restart_syscall(void)
+{
+    return -EINTR;
+}
+
 long sys_rt_sigaction(int signal, uptr action, uptr old, size_t set_size)
 {
     if (set_size != sizeof(u64) || signal < 1 || signal > SIGNAL_COUNT)

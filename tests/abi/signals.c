@@ -41,6 +41,7 @@ static void test_action_errors(void)
         {"action of signal -1", __NR_rt_sigaction, {-1, 0, (long)&old, SET_SIZE}, -EINVAL},
         {"action with another set size", __NR_rt_sigaction, {SIGUSR1, 0, (long)&old, 4}, -EINVAL},
         {"SIGKILL cannot be caught", __NR_rt_sigaction, {SIGKILL, new, 0, SET_SIZE}, -EINVAL},
+        {"nothing to restart", __NR_restart_syscall, {0}, -EINTR},
         {"SIGSTOP cannot be caught", __NR_rt_sigaction, {SIGSTOP, new, 0, SET_SIZE}, -EINVAL},
         {"SIGKILL can be asked", __NR_rt_sigaction, {SIGKILL, 0, (long)&old, SET_SIZE}, 0},
         {"signal 64 can be asked", __NR_rt_sigaction, {64, 0, (long)&old, SET_SIZE}, 0},
