@@ -10,7 +10,10 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #define PROCESSORS_MAX 64
 #define PATIENCE       20000000000L /* nanoseconds; what takes so long does not come */
@@ -40,17 +43,42 @@ static uint64_t bit_of(int index)
     return set & -set;
 }
 
-/* Time that processors had nothing to do, in all; the fourth number of /proc/stat. */
+/* A column of /proc/stat, in hundredths of a second: of all processors (-1) or of one. */
+enum { USER, NICE, SYSTEM, IDLE, COLUMNS };
+
+static char stat_text[1 << 16];
+
+static void stat_read(void)
+{
+    long file = call(__NR_openat, AT_FDCWD, "/proc/stat", O_RDONLY);
+    long length = call(__NR_read, file, stat_text, sizeof(stat_text) - 1);
+
+    call(__NR_close, file);
+    stat_text[length > 0 ? length : 0] = '\0';
+}
+
+/* -1: there is no such processor. */
+static long ticks_of(int processor, int column)
+{
+    char label[16] = "cpu ";
+    long ticks = 0;
+
+    if (processor >= 0)
+        snprintf(label, sizeof(label), "cpu%d ", processor);
+    char *at = strstr(stat_text, label);
+    if (!at)
+        return -1;
+    at += strlen(label);
+    for (int i = 0; i <= column; i++)
+        ticks = strtol(at, &at, 10);
+    return ticks;
+}
+
+/* Time that processors had nothing to do, in all. */
 static int64_t idle_ns(void)
 {
-    char text[200] = "", *at = text + sizeof("cpu");
-    long file = call(__NR_openat, AT_FDCWD, "/proc/stat", O_RDONLY), ticks = 0;
-
-    call(__NR_read, file, text, sizeof(text) - 1);
-    call(__NR_close, file);
-    for (int i = 0; i < 4; i++)
-        ticks = strtol(at, &at, 10);
-    return ticks * 10000000;
+    stat_read();
+    return ticks_of(-1, IDLE) * 10000000;
 }
 
 static int64_t began, idle_before;
@@ -235,6 +263,53 @@ static void test_wake(void)
     thread_join(&thread);
 }
 
+/* ---- Whose time it was ------------------------------------------------------------------------*/
+
+static long busy_ticks(int processor)
+{
+    stat_read();
+    return ticks_of(processor, USER) + ticks_of(processor, NICE) + ticks_of(processor, SYSTEM);
+}
+
+/* The first line is the sum of those of the processors, of which each may be rounded down. */
+static bool first_line_is_sum(int column)
+{
+    long sum = 0;
+    int count = 0;
+
+    stat_read();
+    for (long ticks; (ticks = ticks_of(count, column)) >= 0; count++)
+        sum += ticks;
+    return count >= processors && labs(ticks_of(-1, column) - sum) <= count;
+}
+
+static int64_t own_ns(void)
+{
+    struct timespec now;
+
+    call(__NR_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+/* A fifth of a second on one of them is counted there, where Linux looks every 4 ms. */
+static void test_times(void)
+{
+    bool good = true;
+
+    for (int i = 0; i < processors; i += processors - (processors > 1)) {
+        int processor = __builtin_ctzl(bit_of(i));
+        keep_to(0, bit_of(i));
+        long before = busy_ticks(processor);
+        int64_t begin = own_ns();
+        while (own_ns() - begin < 200000000)
+            ;
+        good = good && busy_ticks(processor) - before >= 15;
+    }
+    keep_to(0, all);
+    check("the time is that of the processor that was used", good);
+    check("all processors' time is the sum", first_line_is_sum(USER) && first_line_is_sum(IDLE));
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -244,5 +319,6 @@ int main(int argc, char **argv)
     test_spread();
     test_many();
     test_wake();
+    test_times();
     return check_finish();
 }
