@@ -41,8 +41,8 @@ static inline bool irq_enabled(void)
 
 void smp_send_kicks(void); /* the slow part of smp_flush_kicks */
 
-/* Interrupt those that smp_kick was called for: wherever interrupts are about to be allowed, be it here,
- * by HLT or by the return from one. Interrupts off. */
+/* Interrupt those that smp_kick was called for: wherever interrupts are about to be allowed, be it by
+ * irq_enable, by cpu_idle or by the return from one. Interrupts off. */
 static inline void smp_flush_kicks(void)
 {
     if (unlikely(percpu_kicks() != 0))
@@ -71,7 +71,6 @@ static inline void irq_disable(void)
  * instruction). */
 static inline void cpu_idle(void)
 {
-    smp_flush_kicks();
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 

@@ -65,7 +65,7 @@ section .text progbits alloc exec nowrite align=16
 %endmacro
 
 ; Stub table: 16 bytes each, so that stub n is at trap_stubs + 16 * n.
-section .text.stubs progbits alloc exec nowrite align=16
+align 16
 global trap_stubs
 trap_stubs:
 %assign vector 0
@@ -89,7 +89,6 @@ trap_stubs:
 %endrep
 trap_stubs_end:
 
-section .text
 align 16
 trap_enter:
     cmp byte [rel program_in_ring0], 0

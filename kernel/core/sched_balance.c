@@ -177,6 +177,7 @@ void sched_sleep(struct run_queue *queue)
 {
     __atomic_fetch_or(&sleepers, bit_of(queue->cpu), __ATOMIC_SEQ_CST);
     if (!anything_ready(queue->cpu)) {
+        smp_flush_kicks();
         cpu_idle();
     } else {
         irq_enable(); /* whoever waits for an answer gets it */
