@@ -3,7 +3,6 @@
 
 import functools
 import os
-import signal
 import subprocess
 
 import pytest
@@ -14,10 +13,7 @@ from reports import pytest_runtest_makereport, remember  # noqa: F401 (pytest fi
 
 def pytest_configure(config):
     """Builds what the tests boot, once; the workers of pytest-xdist find it done."""
-    # A shell's `&`, nohup and some CI runners start us with these ignored, and the tools under test
-    # would inherit that; a caught signal is a default one again in a child.
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    machines.begin_as_in_a_shell()
     if not hasattr(config, "workerinput") and not os.environ.get("GALETTE_NO_BUILD"):
         subprocess.run(["make", "--no-print-directory", "-s", "-C", machines.ROOT, *machines.TARGETS],
                        check=True, stdout=subprocess.DEVNULL)

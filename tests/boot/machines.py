@@ -3,6 +3,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -23,6 +24,13 @@ UEFI_SECONDS = 90
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 from galette_cli import machine, options  # noqa: E402 (the path has to be set first)
+
+
+def begin_as_in_a_shell():
+    """A shell's `&`, nohup and some CI runners start us with these ignored, and the programs under test would
+    inherit that; a caught signal is a default one again in a child."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.default_int_handler)
 
 
 class Result:

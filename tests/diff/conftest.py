@@ -19,6 +19,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Builds the kernel once."""
+    machines.begin_as_in_a_shell()
     if not hasattr(config, "workerinput") and not os.environ.get("GALETTE_NO_BUILD"):
         subprocess.run(["make", "--no-print-directory", "-s", "-C", machines.ROOT, "all",
                         "diff-programs", "abi", "programs"], check=True,

@@ -119,7 +119,7 @@ class Relay:
         self.escapes = []
         self.pid = None
         self.speaks = cooked and terminal_size() != ""  # the kernel was told the size
-        self.resized = None  # a pipe with a byte in it for each change of the terminal's size
+        self.ended_by = None  # a signal
         _keep_standard_descriptors()
         self.to_machine = os.pipe()
         self.outputs = {name: os.pipe() for name in ("console", "error", "log", "status", "qemu")}
@@ -153,14 +153,16 @@ class Relay:
         ending_signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
         def interrupted(number, _frame):
+            self.ended_by = number
             raise Interrupted(number)
 
+        self._watch_signals(signal)
         for number in ending_signals:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, interrupted)
         self.clock = time.monotonic
         if self.speaks:
-            self._follow_size(signal)
+            signal.signal(signal.SIGWINCH, lambda *_: None)
         self.deadline = self.clock() + self.timeout if self.timeout else None
         saved, ended = None, None
         try:
@@ -190,10 +192,12 @@ class Relay:
             self.outputs["status"][0]: self._take_status,
             self.outputs["qemu"][0]: self.complaints.extend,
         }
-        for descriptor in [*sinks, *(self.resized[:1] if self.resized else ())]:
+        for descriptor in [*sinks, self.signals[0]]:
             poller.register(descriptor, select.POLLIN)
         os.set_blocking(self.to_machine[1], False)
         while sinks:
+            if self.ended_by is not None:
+                raise Interrupted(self.ended_by)
             self._watch_input(poller, select)
             wait = None
             if self.deadline is not None:
@@ -213,8 +217,8 @@ class Relay:
                 elif descriptor == 0:
                     if self._take_input():
                         return STATUS_ESCAPED
-                elif self.resized and descriptor == self.resized[0]:
-                    self._tell_size()
+                elif descriptor == self.signals[0]:
+                    self._take_signals()
                 else:
                     self._feed()
         return None
@@ -291,21 +295,22 @@ class Relay:
             self.pending.clear()
             self.input_open = False
 
-    # ---- The terminal's size --------------------------------------------------------------------
+    # ---- Signals --------------------------------------------------------------------------------
 
-    def _follow_size(self, signal):
-        """From here on SIGWINCH ends up as a byte in a pipe, which the loop reads."""
-        self.resized = os.pipe()
-        for descriptor in self.resized:
+    def _watch_signals(self, signal):
+        """From here on a signal is also a byte in a pipe, which the loop reads: the exception of its handler
+        is lost if it comes where Python ignores them, as in the callback of a weak reference."""
+        self.signals = os.pipe()
+        for descriptor in self.signals:
             os.set_blocking(descriptor, False)
-        signal.set_wakeup_fd(self.resized[1], warn_on_full_buffer=False)
-        signal.signal(signal.SIGWINCH, lambda *_: None)
+        signal.set_wakeup_fd(self.signals[1], warn_on_full_buffer=False)
 
-    def _tell_size(self):
-        """A message to the kernel among the bytes that are typed: kernel/dev/tty_host.c."""
-        os.read(self.resized[0], BUFFER)
-        size = terminal_size()
-        if size and self.input_ready:
+    def _take_signals(self):
+        """The terminal may have another size now: a message to the kernel among the bytes that are typed
+        (kernel/dev/tty_host.c)."""
+        os.read(self.signals[0], BUFFER)
+        size = terminal_size() if self.speaks and self.input_ready else ""
+        if size:
             self.pending += HOST_MARK + size.encode() + b"\n"
 
     # ---- The terminal ---------------------------------------------------------------------------
