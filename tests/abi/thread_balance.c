@@ -100,12 +100,6 @@ static bool machine_was_busy(void)
     return idle_ns() - idle_before < (nanoseconds_now() - began) / 4;
 }
 
-/* Somebody else had more than a quarter of the processors that we do not use. */
-static bool others_were_busy(void)
-{
-    return idle_ns() - idle_before < (nanoseconds_now() - began) * (processors - 1) * 3 / 4;
-}
-
 /* ---- Threads that spin ------------------------------------------------------------------------*/
 
 static volatile int over;
@@ -250,7 +244,8 @@ static int elsewhere(int tid)
 static void test_wake(void)
 {
     struct thread thread;
-    bool good = processors == 1;
+    /* Linux looks for one among the processors that share a cache, which in a virtual machine may be none. */
+    bool good = processors == 1 || !kernel_is("Galette");
 
     over = 0;
     word = 0;
@@ -259,7 +254,7 @@ static void test_wake(void)
     patience_begin();
     while (!good && !patience_over())
         good = elsewhere(thread.own_tid) >= WAKES * 9 / 10;
-    good = good || others_were_busy();
+    good = good || machine_was_busy();
     check("a thread that wakes up goes to an idle processor", good);
     keep_to(0, all);
     thread_wait_asleep(thread.own_tid);
