@@ -5,15 +5,21 @@
  *
  * Most are held for less time than a sleep takes, so that a thread waits awake for a moment first, as long
  * as the holder can be running on another processor.
+ *
+ * Whoever comes when it is free has it, before those who sleep: that is the fastest way, but a thread could
+ * wait for ever. So one that was woken for nothing some times reserves it, and is the next one to have it.
  */
 #ifndef KERNEL_CORE_MUTEX_H
 #define KERNEL_CORE_MUTEX_H
 
 #include "kernel/core/wait.h"
 
+#define MUTEX_RESERVED \
+    (1u << 31) /* also while nobody holds it: then only the one who waited can take it */
+
 struct mutex {
     struct wait_queue waiters;
-    u32 held; /* 0: free; else the processor that took it, plus one */
+    u32 held; /* 0: free; else the processor that took it, plus one; and MUTEX_RESERVED */
 #ifdef DEBUG_KERNEL
     u32 class;
     struct thread *owner;
@@ -43,15 +49,20 @@ static inline void mutex_init(struct mutex *mutex, enum lock_class class)
 #endif
 }
 
-/* Take it if it is free; does not sleep. */
-static inline bool mutex_try(struct mutex *mutex)
+/* Take it if `held` is `free`. */
+static inline bool mutex_try_from(struct mutex *mutex, u32 free)
 {
-    u32 nobody = 0;
-    bool taken = __atomic_compare_exchange_n(&mutex->held, &nobody, cpu_index() + 1, false,
+    bool taken = __atomic_compare_exchange_n(&mutex->held, &free, cpu_index() + 1, false,
                                              __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
     if (taken)
         lock_debug_mutex_taken(mutex);
     return taken;
+}
+
+/* Take it if it is free; does not sleep. */
+static inline bool mutex_try(struct mutex *mutex)
+{
+    return mutex_try_from(mutex, 0);
 }
 
 /* Sleep until the lock is free, and take it; signals do not interrupt. */
@@ -67,8 +78,8 @@ static inline void mutex_lock(struct mutex *mutex)
 static inline void mutex_unlock(struct mutex *mutex)
 {
     lock_debug_mutex_given(mutex);
-    __atomic_store_n(&mutex->held, 0, __ATOMIC_RELEASE);
-    wait_wake_any(&mutex->waiters, 0); /* one: those who wait are exclusive */
+    __atomic_and_fetch(&mutex->held, MUTEX_RESERVED, __ATOMIC_SEQ_CST);
+    wait_wake_any_fenced(&mutex->waiters, 0); /* one: those who wait are exclusive */
 }
 
 #endif

@@ -32,13 +32,18 @@ void wait_wake_events(struct wait_queue *queue, u32 events)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-void wait_add(struct wait_queue *queue, struct wait_entry *entry)
+static void add(struct wait_queue *queue, struct wait_entry *entry, bool first)
 {
     u64 flags = spin_lock_irqsave(&queue->lock);
-    list_add_tail(&entry->link, &queue->waiters);
+    list_add(&entry->link, first ? &queue->waiters : queue->waiters.prev);
     spin_unlock_irqrestore(&queue->lock, flags);
     /* What the caller looks at next must not be older than the entry: see wait_wake_any. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void wait_add(struct wait_queue *queue, struct wait_entry *entry)
+{
+    add(queue, entry, false);
 }
 
 void wait_remove(struct wait_queue *queue, struct wait_entry *entry)
@@ -48,23 +53,23 @@ void wait_remove(struct wait_queue *queue, struct wait_entry *entry)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-static void begin(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
+static void begin(struct wait_queue *queue, struct wait_entry *entry, bool exclusive, bool first)
 {
     entry->thread = thread_current();
     entry->wake = NULL;
     entry->exclusive = exclusive;
-    wait_add(queue, entry);
+    add(queue, entry, first);
     sched_prepare_block();
 }
 
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry)
 {
-    begin(queue, entry, false);
+    begin(queue, entry, false, false);
 }
 
-void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry)
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry, bool first)
 {
-    begin(queue, entry, true);
+    begin(queue, entry, true, first);
 }
 
 void wait_end(struct wait_queue *queue, struct wait_entry *entry)

@@ -50,18 +50,24 @@ static inline void wait_wake_all(struct wait_queue *queue)
     wait_wake_events(queue, 0);
 }
 
+/* Behind an atomic change of the condition that is a fence by itself. */
+static inline void wait_wake_any_fenced(struct wait_queue *queue, u32 events)
+{
+    if (unlikely(__atomic_load_n(&queue->waiters.next, __ATOMIC_RELAXED) != &queue->waiters))
+        wait_wake_events(queue, events);
+}
+
 /* The same at the price of a look when nobody waits. The fence pairs with the one in
  * wait_add: either the sleeper sees the condition, or it is seen here. */
 static inline void wait_wake_any(struct wait_queue *queue, u32 events)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (unlikely(__atomic_load_n(&queue->waiters.next, __ATOMIC_RELAXED) != &queue->waiters))
-        wait_wake_events(queue, events);
+    wait_wake_any_fenced(queue, events);
 }
 
-/* The steps of wait_event. */
+/* The steps of wait_event. `first`: before all others. */
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry);
-void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry);
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry, bool first);
 void wait_end(struct wait_queue *queue, struct wait_entry *entry);
 
 /* Enter a function (entry->wake, entry->exclusive are set), and take it out: afterwards it neither
