@@ -30,12 +30,13 @@ class Program:
 
 
 def make(*targets):
-    """Runs make in the checkout; its words go to standard error. Raises ToolError."""
+    """Runs make in the checkout; what it builds is told on standard error, and nothing if another has built
+    it meanwhile. Raises ToolError."""
     pid = os.fork()
     if pid == 0:
         try:
             os.dup2(2, 1)
-            os.execvp("make", ["make", "--no-print-directory", "-C", ROOT, *targets])
+            os.execvp("make", ["make", "--no-print-directory", "-s", "-C", ROOT, *targets])
         finally:
             os._exit(127)
     _, status = os.waitpid(pid, 0)
