@@ -8,6 +8,7 @@
  */
 #include <asm/errno.h>
 
+#include "kernel/core/clock_timer.h"
 #include "kernel/core/time.h"
 #include "kernel/proc/futex/futex_internal.h"
 
@@ -160,12 +161,18 @@ void futex_pick(struct futex_sleeper *sleeper, struct wake_list *picked)
 
 /* ---- Sleeping ---------------------------------------------------------------------------------*/
 
+struct sleep_timer {
+    struct clock_timer clock; /* for boot time only its inner timer */
+    struct thread *thread;
+    struct futex_until until;
+};
+
 static void on_date(struct clock_timer *clock)
 {
-    thread_wake(container_of(clock, struct futex_timer, clock)->thread);
+    thread_wake(container_of(clock, struct sleep_timer, clock)->thread);
 }
 
-void futex_timer_start(struct futex_timer *timer, struct futex_until until)
+static void sleep_timer_start(struct sleep_timer *timer, struct futex_until until)
 {
     timer->until = until;
     timer->thread = thread_current();
@@ -180,7 +187,7 @@ void futex_timer_start(struct futex_timer *timer, struct futex_until until)
     }
 }
 
-void futex_timer_stop(struct futex_timer *timer)
+static void sleep_timer_stop(struct sleep_timer *timer)
 {
     if (timer->until.ns == WAIT_FOREVER)
         return;
@@ -190,7 +197,7 @@ void futex_timer_stop(struct futex_timer *timer)
         timer_stop(&timer->clock.timer);
 }
 
-bool futex_timer_over(const struct futex_timer *timer)
+static bool sleep_timer_over(const struct sleep_timer *timer)
 {
     if (likely(timer->until.ns == WAIT_FOREVER))
         return false;
@@ -212,14 +219,14 @@ static bool all_wait(const struct futex_sleeper *sleepers, u32 count)
 
 int futex_sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_until until)
 {
-    struct futex_timer timer;
+    struct sleep_timer timer;
     int result = 0;
-    futex_timer_start(&timer, until);
+    sleep_timer_start(&timer, until);
     while (result == 0) {
         sched_prepare_block();
         if (!all_wait(sleepers, count))
             break;
-        if (futex_timer_over(&timer))
+        if (sleep_timer_over(&timer))
             result = -ETIMEDOUT;
         else if (thread_interrupted())
             result = -EINTR;
@@ -227,7 +234,7 @@ int futex_sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_un
             sched_block();
     }
     sched_cancel_block();
-    futex_timer_stop(&timer);
+    sleep_timer_stop(&timer);
     return result;
 }
 

@@ -8,7 +8,6 @@
 #define KERNEL_PROC_FUTEX_INTERNAL_H
 
 #include "arch/usercopy.h"
-#include "kernel/core/clock_timer.h"
 #include "kernel/core/refcount.h"
 #include "kernel/proc/futex/futex.h"
 #include "kernel/proc/process.h"
@@ -79,15 +78,6 @@ void futex_pick(struct futex_sleeper *sleeper, struct wake_list *picked);
 
 /* Put the sleeper into its bucket if the word is `expected`. 0, -EAGAIN, -EFAULT. */
 int futex_enter_if(struct futex_sleeper *sleeper, uptr word, u32 expected) MUST_CHECK;
-
-struct futex_timer {
-    struct clock_timer clock; /* for boot time only its inner timer */
-    struct thread *thread;
-    struct futex_until until;
-};
-void futex_timer_start(struct futex_timer *timer, struct futex_until until);
-void futex_timer_stop(struct futex_timer *timer);
-bool futex_timer_over(const struct futex_timer *timer);
 
 /* Sleep until one of `count` has another state than FUTEX_WAITS: 0, or -ETIMEDOUT, -EINTR. */
 int futex_sleep(const struct futex_sleeper *sleepers, u32 count, struct futex_until until);
