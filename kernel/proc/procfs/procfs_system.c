@@ -108,11 +108,12 @@ static int show_meminfo(struct text_builder *text, const struct node_place *plac
 
 /* ---- Time and processors ----------------------------------------------------------------------*/
 
-static u64 processors_busy_ns(void)
+/* Of each processor, and the sum. */
+static u64 processors_busy_ns(u64 busy[CPUS_MAX])
 {
     u64 sum = 0;
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        sum += sched_busy_ns(cpu);
+        sum += busy[cpu] = sched_busy_ns(cpu);
     return sum;
 }
 
@@ -123,8 +124,8 @@ static u64 idle_ns(u64 up_ns, u64 busy_ns)
 
 static int show_uptime(struct text_builder *text, const struct node_place *place)
 {
-    u64 now = time_now_ns(), up = now / NS_PER_HUNDREDTH;
-    u64 idle = idle_ns(now * cpu_count(), processors_busy_ns()) / NS_PER_HUNDREDTH;
+    u64 now = time_now_ns(), up = now / NS_PER_HUNDREDTH, busy[CPUS_MAX];
+    u64 idle = idle_ns(now * cpu_count(), processors_busy_ns(busy)) / NS_PER_HUNDREDTH;
     (void)place;
     text_print(text, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
     return 0;
@@ -170,13 +171,13 @@ static void add_processor_times(struct text_builder *text, u64 busy_ns, u64 all_
 
 static int show_stat(struct text_builder *text, const struct node_place *place)
 {
-    u64 up = time_now_ns();
+    u64 up = time_now_ns(), busy[CPUS_MAX];
     (void)place;
     text_add_string(text, "cpu ");
-    add_processor_times(text, processors_busy_ns(), up * cpu_count());
+    add_processor_times(text, processors_busy_ns(busy), up * cpu_count());
     for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
         text_print(text, "cpu%u", cpu);
-        add_processor_times(text, sched_busy_ns(cpu), up);
+        add_processor_times(text, busy[cpu], up);
     }
     text_print(text, "intr 0\nctxt 0\nbtime %lu\n",
                (time_real_ns() - time_now_ns()) / NS_PER_SECOND);
