@@ -209,13 +209,8 @@ static void test_inheritance(void)
 }
 
 /* Holds one lock and waits for another. */
-static uint32_t *const held[] = {&word2, &word3};
-
-static long hold_and_take(struct worker *self)
+static long take_both(uint32_t *mine, uint32_t *other)
 {
-    uint32_t *mine = held[self->argument];
-    uint32_t *other = self->argument == 0 ? &word : &word2;
-
     if (lock(mine) != 0)
         return 1000;
     long result = lock(other);
@@ -223,6 +218,13 @@ static long hold_and_take(struct worker *self)
         unlock(other);
     unlock(mine);
     return result;
+}
+
+static uint32_t *const held[] = {&word2, &word3};
+
+static long hold_and_take(struct worker *self)
+{
+    return take_both(held[self->argument], self->argument == 0 ? &word : &word2);
 }
 
 static long take_third(struct worker *self)
@@ -453,16 +455,7 @@ static long hold_and_wait(struct worker *self)
 /* workers[0] holds `word` and waits for word3, workers[1] holds that and waits for word2. */
 static long hold_along(struct worker *self)
 {
-    uint32_t *mine = self->argument == 0 ? &word : &word3;
-    uint32_t *other = self->argument == 0 ? &word3 : &word2;
-
-    if (lock(mine) != 0)
-        return 1000;
-    long result = lock(other);
-    if (result == 0)
-        unlock(other);
-    unlock(mine);
-    return result;
+    return self->argument == 0 ? take_both(&word, &word3) : take_both(&word3, &word2);
 }
 
 static void test_requeue_circle(void)
